@@ -1,0 +1,1 @@
+"""The host side: command line, inventory, fleet, supervisor, run store, comparison, the app."""

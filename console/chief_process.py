@@ -1,0 +1,115 @@
+"""The chief as a process of this host: gets its job on stdin, its events come from stdout."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from edgead.console.errors import TRIAL_FAILED, WRONG_USE
+from edgead.console.events import Event, read_line
+from edgead.console.failure import Failure
+from edgead.console.placement import HOST
+from edgead.console.store import Run
+from edgead.models.spec import TrialSpec
+
+LINE_LIMIT = 1 << 20  # bytes: no event comes near it
+BAD_DATA_EXIT = 4  # models/chief.py: the data set's files are wrong
+EVIDENCE_LINES = 20
+
+
+def job_line(
+    run: Run,
+    spec: TrialSpec,
+    cluster: Mapping[str, Sequence[str]] | None,
+    data: Path,
+    cache: Path,
+) -> bytes:
+    """Make the job that models/chief.py reads from its stdin."""
+    job: dict[str, Any] = {
+        "spec": spec.to_mapping(),
+        "cluster": cluster,
+        "data": str(data.absolute()),
+        "cache": str(cache.absolute()),
+        "folder": str(run.folder.absolute()),
+    }
+    return json.dumps(job).encode() + b"\n"
+
+
+async def run_chief(run: Run, job: bytes, on_event: Callable[[Event], None]) -> None:
+    """Run the chief to its end; its events go to `on_event`, its stderr to console.log.
+
+    Raises Failure when it does not end well. Cancelling this ends the process.
+    """
+    with run.log_path.open("ab") as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-I",
+            "-m",
+            "edgead.models.chief",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
+            env={**os.environ, "GRPC_FAIL_FAST": "use_caller", "TF_CPP_MIN_LOG_LEVEL": "2"},
+            limit=LINE_LIMIT,
+            start_new_session=True,  # Ctrl-C is for the supervisor, which ends it in order
+        )
+    try:
+        cause = await _converse(process, job, on_event)
+        code = await process.wait()
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+    if code:
+        raise Failure(
+            HOST,
+            "chief 0",
+            cause or _how(code),
+            last_lines(run.log_path),
+            WRONG_USE if code == BAD_DATA_EXIT else TRIAL_FAILED,
+        )
+
+
+async def _converse(
+    process: asyncio.subprocess.Process, job: bytes, on_event: Callable[[Event], None]
+) -> str:
+    """Hand over the job and pass on the events; gives the cause, should the chief name one."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with suppress(ConnectionError):
+        process.stdin.write(job)
+        await process.stdin.drain()
+    cause = ""
+    while line := await process.stdout.readline():
+        happened = read_line(line)
+        if happened is None:
+            continue
+        if happened.kind == "error":
+            cause = str(happened.get("cause", "")).partition("\n")[0]
+        on_event(happened)
+    return cause
+
+
+def _how(code: int) -> str:
+    if code < 0:
+        name = signal.Signals(-code).name
+        hint = ": out of memory, perhaps; see dmesg" if code == -signal.SIGKILL else ""
+        return f"the chief was ended by {name}{hint}"
+    return f"the chief ended with exit code {code}"
+
+
+def last_lines(path: Path) -> tuple[str, ...]:
+    """Give the last lines of a log, as evidence."""
+    with path.open("rb") as file:
+        file.seek(0, os.SEEK_END)
+        file.seek(max(0, file.tell() - 16_384))
+        lines = file.read().decode("utf-8", "replace").splitlines()
+    return tuple(line for line in lines if line.strip())[-EVIDENCE_LINES:]

@@ -1,0 +1,137 @@
+"""The paper's tables beside measured runs, as plain tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from edgead.console import paper
+from edgead.console.state import TrialState
+
+# Differences in accuracy that count as the same result, and as near it.
+WITHIN, CLOSE = 0.01, 0.02
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure: the paper's, the measured ones (one a run), and a verdict on the last of them.
+
+    The verdict is within, close, better, off, or new where the paper has no such figure.
+    """
+
+    label: str
+    paper: float | None
+    measured: tuple[float | None, ...]
+    verdict: str
+    digits: int = 4
+    unit: str = ""
+
+    @property
+    def difference(self) -> float | None:
+        """The last measured figure less the paper's."""
+        last = next((value for value in reversed(self.measured) if value is not None), None)
+        return None if last is None or self.paper is None else last - self.paper
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under a title; `columns` names the runs that head the measured figures."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class ComparisonTable:
+    """All tables of one comparison."""
+
+    tables: tuple[Table, ...]
+
+
+def compare(states: Sequence[TrialState], *, with_paper: bool = True) -> ComparisonTable:
+    """Lay runs beside each other and, if asked, beside the paper's Table 4.1 and its run times."""
+    heads = tuple(f"{state.run} {short_name(state)}" for state in states)
+    synthetic = [state.run for state in states if state.synthetic]
+    note = f"synthetic data, not KDD99: {', '.join(synthetic)}" if synthetic else ""
+    notes = [note, *(f"{s.run} collapsed: its scores mean nothing" for s in states if s.collapsed)]
+    text = " · ".join(part for part in notes if part)
+    quality = tuple(_quality(states, with_paper))
+    times = tuple(_times(states, with_paper))
+    title = "Table 4.1  Detection, KDD99 dense autoencoder" if with_paper else "Detection"
+    second = "Section 4.1.2  Run time (s)" if with_paper else "Run time (s)"
+    return ComparisonTable((Table(title, heads, quality, text), Table(second, heads, times)))
+
+
+def short_name(state: TrialState) -> str:
+    """Name a trial's way of training in a word or two: central, ps·3, central synthetic."""
+    name = f"ps·{state.spec.workers}" if state.spec.distributed else "central"
+    return f"{name} synthetic" if state.synthetic else name
+
+
+def quality_verdict(paper_value: float | None, measured: float | None) -> str:
+    """Judge a score (0 to 1, higher is better) against the paper's."""
+    if paper_value is None or measured is None:
+        return "new"
+    difference = measured - paper_value
+    if abs(difference) <= WITHIN:
+        return "within"
+    if difference > 0:
+        return "better"
+    return "close" if -difference <= CLOSE else "off"
+
+
+def time_verdict(paper_value: float | None, measured: float | None) -> str:
+    """Judge seconds (lower is better) against the paper's, which other machines took."""
+    if paper_value is None or measured is None:
+        return "new"
+    return "better" if measured <= paper_value else "off"
+
+
+def _quality(states: Sequence[TrialState], with_paper: bool) -> list[Row]:
+    rows = []
+    for split in ("validation", "test"):
+        for metric in ("accuracy", "precision", "recall", "f1"):
+            known = paper.TABLE_4_1[split].get(metric) if with_paper else None
+            measured = tuple(state.scores.get(split, {}).get(metric) for state in states)
+            verdict = quality_verdict(known, measured[-1] if measured else None)
+            rows.append(Row(f"{split} {metric}", known, measured, verdict))
+    return rows
+
+
+def _times(states: Sequence[TrialState], with_paper: bool) -> list[Row]:
+    figures: list[tuple[str, float, Callable[[TrialState], float | None]]] = [
+        ("training, all epochs", paper.TRAINING_SECONDS, training_seconds),
+        ("first epoch", fmean(paper.FIRST_EPOCH_SECONDS), _first_epoch),
+        ("later epochs, mean", paper.LATER_EPOCH_SECONDS, _later_epochs),
+        ("test prediction, on the host", paper.PREDICTION_SECONDS_HOST, _prediction),
+    ]
+    rows = []
+    for label, known, measure in figures:
+        measured = tuple(measure(state) for state in states)
+        value = known if with_paper else None
+        verdict = time_verdict(value, measured[-1] if measured else None)
+        rows.append(Row(label, value, measured, verdict, digits=2, unit="s"))
+    return rows
+
+
+def training_seconds(state: TrialState) -> float | None:
+    """Give connect and all epochs, in seconds; None before the first epoch's end."""
+    if not state.epochs:
+        return None
+    return state.phase_seconds.get("connect", 0.0) + sum(e.seconds for e in state.epochs)
+
+
+def _first_epoch(state: TrialState) -> float | None:
+    return state.epochs[0].seconds if state.epochs else None
+
+
+def _later_epochs(state: TrialState) -> float | None:
+    return fmean(e.seconds for e in state.epochs[1:]) if len(state.epochs) > 1 else None
+
+
+def _prediction(state: TrialState) -> float | None:
+    seconds = state.scores.get("test", {}).get("seconds", {}).get("predict")
+    return float(seconds) if seconds is not None else None

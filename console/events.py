@@ -1,0 +1,83 @@
+"""Event: one thing that happened in a trial, and its line in events.jsonl."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+# Kinds, who says them and with which fields. Everything a person sees is folded from these.
+KINDS: dict[str, str] = {
+    "started": "supervisor: run, spec, tasks [{role, index, node}], cluster (its file), version",
+    "node": "supervisor: node, state (connecting, up, lost), evidence",
+    "task": "supervisor: role, index, node, state (starting, ready, ended), and at the end "
+    "exit_code and lines (the last ones)",
+    "dataset": "chief: name, synthetic, rows {train, validation, test}, features, digest",
+    "phase": "chief: phase (load, connect, train, threshold, validation, test), state (begin, "
+    "end), and at the end seconds",
+    "step": "chief: epoch (from 1), step, steps, loss; at most ten a second",
+    "epoch": "chief: epoch (from 1), epochs, loss, seconds",
+    "trained": "chief: cpu_seconds (its own, over connecting and training)",
+    "threshold": "chief: value, rule, seconds, mean, std",
+    "score": "chief: split (validation, test), rows, visited, accuracy, precision, recall, f1, "
+    "seconds",
+    "saved": "chief: file (a path inside the run's folder)",
+    "note": "anyone: text, level (info, warn, error), node where one is meant, collapsed where the "
+    "model is worthless",
+    "error": "chief: cause; it ends after this",
+    "flag": "supervisor: node, task, cause, evidence [lines], action",
+    "result": "supervisor: the trial's last line, as the command-line contract has it",
+}
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happened (`kind`, one of KINDS), when (RFC 3339, UTC) and its fields."""
+
+    time: str
+    kind: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.data[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Give a field, or the default where the event has none."""
+        return self.data.get(name, default)
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Give the event as one flat object: time, kind, then its fields."""
+        return {"time": self.time, "kind": self.kind, **self.data}
+
+    def to_line(self) -> str:
+        """Give the event's line in the log, with its newline."""
+        return json.dumps(self.to_mapping(), ensure_ascii=False) + "\n"
+
+
+def now() -> str:
+    """Give this moment as RFC 3339 in UTC, to the millisecond."""
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def event(kind: str, **data: Any) -> Event:
+    """Make an event of this moment."""
+    return Event(now(), kind, data)
+
+
+def read_line(line: str | bytes) -> Event | None:
+    """Read one line of a log; None for a line that is not an event (cut off, or not ours)."""
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
+        return None
+    time, kind = str(value.pop("time", "")), value.pop("kind")
+    return Event(time, kind, value)
+
+
+def read_lines(lines: Iterable[str | bytes]) -> Iterator[Event]:
+    """Read a log's events in order, leaving out lines that are none."""
+    return (found for line in lines if (found := read_line(line)) is not None)

@@ -1,0 +1,73 @@
+"""Watching the nodes: a connection to each, its telemetry into the fleet, again when it is lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from edgead.agents.connection import NodeConnection, connect
+from edgead.agents.errors import NodeError
+from edgead.agents.messages import Message, TelemetryLine
+from edgead.agents.tegrastats import TegrastatsError, parse
+from edgead.console.cluster_tasks import address_of
+from edgead.console.fleet import Fleet, NodeStatus
+
+FIRST_RETRY, LAST_RETRY = 1.0, 15.0  # seconds between tries, doubling
+
+
+async def watch_fleet(fleet: Fleet, changed: Callable[[], None]) -> None:
+    """Keep every node's status up to date until cancelled; calls `changed` after each change."""
+    await asyncio.gather(*(_watch(status, changed) for status in fleet.statuses.values()))
+
+
+async def _watch(status: NodeStatus, changed: Callable[[], None]) -> None:
+    wait = FIRST_RETRY
+    while True:
+        status.state = "connecting" if status.state == "waiting" else status.state
+        changed()
+        try:
+            connection = await connect(
+                address_of(status.node),
+                on_event=lambda message: _hear(status, message, changed),
+            )
+        except NodeError as error:
+            _set_lost(status, error.text)
+        else:
+            wait = FIRST_RETRY
+            await _stay(status, connection, changed)
+        changed()
+        await asyncio.sleep(wait)
+        wait = min(2 * wait, LAST_RETRY)
+
+
+async def _stay(
+    status: NodeStatus, connection: NodeConnection, changed: Callable[[], None]
+) -> None:
+    """Show a connected node until it is lost."""
+    try:
+        facts = await connection.facts()
+        status.model = facts.model or f"{facts.machine}, {facts.cores} cores"
+        status.state, status.error = "up", ""
+        changed()
+        await connection.telemetry()
+        _set_lost(status, await asyncio.shield(connection.closed))
+    except NodeError as error:
+        _set_lost(status, error.text)
+    finally:
+        await connection.close()
+
+
+def _hear(status: NodeStatus, message: Message, changed: Callable[[], None]) -> None:
+    if not isinstance(message, TelemetryLine):
+        return
+    try:
+        status.telemetry = parse(message.line)
+    except TegrastatsError:
+        return
+    status.source = message.source
+    changed()
+
+
+def _set_lost(status: NodeStatus, why: str) -> None:
+    """A lost node shows no figures: they would be stale."""
+    status.state, status.error, status.telemetry = "lost", why, None

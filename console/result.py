@@ -1,0 +1,48 @@
+"""The result: a trial's last line, made from its state (the command-line contract's fields)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from edgead.console.state import TrialState
+
+
+def result_of(state: TrialState, outcome: str) -> dict[str, Any]:
+    """Give the fields of the `result` event for a trial that ended as `outcome`.
+
+    Seconds: `connect` until the cluster answered, `epochs` each epoch, `total` connect and all
+    epochs, `threshold` finding it; None for what was not reached. `chief_cpu_seconds` is the
+    chief's processor time over connecting and training.
+    """
+    spec = state.spec
+    epochs = [epoch.seconds for epoch in state.epochs]
+    connect = state.phase_seconds.get("connect", 0.0)
+    return {
+        "run": state.run,
+        "state": outcome,
+        "dataset": {"name": spec.dataset, "synthetic": state.synthetic},
+        "preset": spec.preset,
+        "model": spec.model,
+        "strategy": spec.strategy,
+        "engine": spec.engine,
+        "workers": spec.workers if spec.distributed else 0,
+        "epochs": spec.epochs,
+        "seed": spec.seed,
+        "seconds": {
+            "total": connect + sum(epochs) if epochs else None,
+            "connect": connect,
+            "first_epoch": epochs[0] if epochs else None,
+            "epochs": epochs,
+            "threshold": state.phase_seconds.get("threshold"),
+            "wall": state.seconds,
+            **{key: state.phase_seconds.get(key) for key in ("load", "start", "train")},
+        },
+        "chief_cpu_seconds": state.chief_cpu_seconds,
+        "loss": [epoch.loss for epoch in state.epochs],
+        "threshold": state.threshold,
+        "validation": state.scores.get("validation"),
+        "test": state.scores.get("test"),
+        "collapsed": state.collapsed,
+        "flags": [asdict(flag) for flag in state.flags],
+    }

@@ -1,0 +1,227 @@
+"""TrialState: everything a person sees of a trial, folded from its events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from edgead.console.events import Event
+from edgead.models.spec import SpecError, TrialSpec, read_spec
+
+FINAL_STATES = ("finished", "failed", "stopped", "interrupted")
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One epoch done: number (from 1), mean loss, seconds."""
+
+    number: int
+    loss: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A named culprit: node, task, cause, evidence (lines) and what was done."""
+
+    time: str
+    node: str
+    task: str
+    cause: str
+    evidence: tuple[str, ...]
+    action: str
+
+
+@dataclass
+class TaskState:
+    """One task of the cluster and how it is: starting, ready or ended."""
+
+    role: str
+    index: int
+    node: str
+    state: str = "waiting"
+    exit_code: int | None = None
+
+
+@dataclass
+class TrialState:
+    """A trial so far. `steps` holds (epochs passed, loss) points, x from 0 to the epoch count."""
+
+    run: str = ""
+    spec: TrialSpec = field(default_factory=TrialSpec)
+    state: str = "starting"
+    started: str = ""
+    latest: str = ""
+    cluster: str = ""
+    synthetic: bool = False
+    rows: dict[str, int] = field(default_factory=dict)
+    phase: str = ""
+    phase_seconds: dict[str, float] = field(default_factory=dict)
+    steps: list[tuple[float, float]] = field(default_factory=list)
+    epochs: list[Epoch] = field(default_factory=list)
+    tasks: dict[str, TaskState] = field(default_factory=dict)
+    nodes: dict[str, str] = field(default_factory=dict)
+    threshold: float | None = None
+    scores: dict[str, dict[str, Any]] = field(default_factory=dict)
+    flags: list[Flag] = field(default_factory=list)
+    warnings: int = 0
+    collapsed: bool = False
+    chief_cpu_seconds: float | None = None
+    result: dict[str, Any] | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will come."""
+        return self.state in FINAL_STATES
+
+    @property
+    def title(self) -> str:
+        """The trial in a few words: distributed · 3 workers, or centralised."""
+        shape = f"distributed · {self.spec.workers} workers"
+        name = shape if self.spec.distributed else "centralised"
+        return f"{name} · synthetic" if self.synthetic else name
+
+    @property
+    def seconds(self) -> float:
+        """Seconds from the first event to the latest."""
+        return _between(self.started, self.latest)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds the remaining epochs will take at the pace of the later ones so far."""
+        if not self.epochs or self.over:
+            return None
+        later = [epoch.seconds for epoch in self.epochs[1:]] or [self.epochs[0].seconds]
+        return sum(later) / len(later) * (self.spec.epochs - len(self.epochs))
+
+
+def fold(events: Iterable[Event], state: TrialState | None = None) -> TrialState:
+    """Fold events, in order, into a state (a new one unless one is given to go on from)."""
+    state = state or TrialState()
+    for event in events:
+        apply(state, event)
+    return state
+
+
+def apply(state: TrialState, event: Event) -> None:
+    """Take one event into the state. An event with missing or odd fields changes nothing."""
+    state.started = state.started or event.time
+    state.latest = event.time or state.latest
+    handler = _HANDLERS.get(event.kind)
+    if handler is None:
+        return
+    try:
+        handler(state, event)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        state.warnings += 1
+
+
+def _started(state: TrialState, event: Event) -> None:
+    state.run = str(event["run"])
+    state.cluster = str(event.get("cluster") or "")
+    try:
+        state.spec = read_spec(event["spec"])
+    except SpecError:
+        state.warnings += 1
+    state.synthetic = state.spec.synthetic
+    for task in event.get("tasks", []):
+        found = TaskState(str(task["role"]), int(task["index"]), str(task["node"]))
+        state.tasks[f"{found.role} {found.index}"] = found
+
+
+def _node(state: TrialState, event: Event) -> None:
+    state.nodes[str(event["node"])] = str(event["state"])
+
+
+def _task(state: TrialState, event: Event) -> None:
+    name = f"{event['role']} {event['index']}"
+    task = state.tasks.setdefault(
+        name, TaskState(str(event["role"]), int(event["index"]), str(event.get("node", "")))
+    )
+    task.state = str(event["state"])
+    task.exit_code = event.get("exit_code")
+
+
+def _dataset(state: TrialState, event: Event) -> None:
+    state.synthetic = bool(event["synthetic"])
+    state.rows = {str(name): int(count) for name, count in event["rows"].items()}
+
+
+def _phase(state: TrialState, event: Event) -> None:
+    state.phase = str(event["phase"])
+    state.state = "running"
+    if event["state"] == "end":
+        state.phase_seconds[state.phase] = float(event["seconds"])
+
+
+def _step(state: TrialState, event: Event) -> None:
+    done = int(event["epoch"]) - 1 + int(event["step"]) / max(1, int(event["steps"]))
+    state.steps.append((done, float(event["loss"])))
+
+
+def _epoch(state: TrialState, event: Event) -> None:
+    state.epochs.append(Epoch(int(event["epoch"]), float(event["loss"]), float(event["seconds"])))
+
+
+def _threshold(state: TrialState, event: Event) -> None:
+    state.threshold = float(event["value"])
+
+
+def _trained(state: TrialState, event: Event) -> None:
+    state.chief_cpu_seconds = float(event["cpu_seconds"])
+
+
+def _score(state: TrialState, event: Event) -> None:
+    fields = {name: value for name, value in event.data.items() if name != "split"}
+    state.scores[str(event["split"])] = fields
+
+
+def _note(state: TrialState, event: Event) -> None:
+    state.warnings += event.get("level") in ("warn", "error")
+    state.collapsed |= event.get("collapsed") is True
+
+
+def _flag(state: TrialState, event: Event) -> None:
+    evidence = tuple(str(line) for line in event.get("evidence", []))
+    state.flags.append(
+        Flag(
+            event.time,
+            str(event.get("node", "")),
+            str(event.get("task", "")),
+            str(event["cause"]),
+            evidence,
+            str(event.get("action", "")),
+        )
+    )
+
+
+def _result(state: TrialState, event: Event) -> None:
+    state.state = str(event["state"])
+    state.result = dict(event.data)
+
+
+_HANDLERS = {
+    "started": _started,
+    "node": _node,
+    "task": _task,
+    "dataset": _dataset,
+    "phase": _phase,
+    "step": _step,
+    "epoch": _epoch,
+    "trained": _trained,
+    "threshold": _threshold,
+    "score": _score,
+    "note": _note,
+    "flag": _flag,
+    "result": _result,
+}
+
+
+def _between(start: str, end: str) -> float:
+    try:
+        first, last = (datetime.fromisoformat(t.replace("Z", "+00:00")) for t in (start, end))
+    except ValueError:
+        return 0.0
+    return max(0.0, (last - first).total_seconds())

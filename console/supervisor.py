@@ -1,0 +1,132 @@
+"""The supervisor of one trial: starts its tasks and its chief, writes its log, ends it whole."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from edgead.console.chief_process import job_line, run_chief
+from edgead.console.errors import DONE, INTERRUPTED
+from edgead.console.failure import Failure
+from edgead.console.inventory import Cluster
+from edgead.console.placement import HOST, Task, place
+from edgead.console.recorder import Listener, Recorder
+from edgead.console.result import result_of
+from edgead.console.store import Log, Run
+
+# After the chief fails, how long a node may take to own up: its task's end is the better cause.
+BLAME_SECONDS = 3.0
+
+
+async def supervise(
+    run: Run, cluster: Cluster | None, data: Path, cache: Path, listener: Listener
+) -> int:
+    """Run a trial to its end and give the exit code.
+
+    Whatever happens, the log ends with a `result`, summary.json stands, and nothing that was
+    started is left running. Cancelling this stops the trial.
+    """
+    spec = run.spec()
+    tasks = place(spec, cluster)
+    with run.supervised():
+        log = Log(run)
+        recorder = Recorder(log, listener)
+        recorder.record(
+            "started",
+            run=run.name,
+            spec=spec.to_mapping(),
+            tasks=[{"role": t.role, "index": t.index, "node": t.node} for t in tasks],
+            cluster=str(cluster.path.absolute()) if cluster and spec.distributed else None,
+            version=metadata.version("edgead-console"),
+        )
+        trial = _Trial(run, cluster, tasks, data, cache, recorder)
+        try:
+            outcome, code = await trial.run()
+            _finish(run, recorder, outcome)
+            return code
+        finally:
+            log.close()
+
+
+def _finish(run: Run, recorder: Recorder, outcome: str) -> None:
+    result = result_of(recorder.state, outcome)
+    recorder.record("result", **result)
+    run.finish(result)
+
+
+class _Trial:
+    """One trial while it runs."""
+
+    def __init__(
+        self,
+        run: Run,
+        cluster: Cluster | None,
+        tasks: tuple[Task, ...],
+        data: Path,
+        cache: Path,
+        recorder: Recorder,
+    ) -> None:
+        self._run, self._cluster, self._tasks = run, cluster, tasks
+        self._data, self._cache, self._recorder = data, cache, recorder
+
+    async def run(self) -> tuple[str, int]:
+        """Run to the end; gives the outcome and the exit code."""
+        try:
+            if any(task.node != HOST for task in self._tasks):
+                await self._distributed()
+            else:
+                await self._chief(None)
+        except Failure as failure:
+            self._recorder.record(
+                "flag",
+                node=failure.node,
+                task=failure.task,
+                cause=failure.cause,
+                evidence=list(failure.evidence),
+                action="the trial was ended",
+            )
+            return "failed", failure.exit_code
+        except asyncio.CancelledError:
+            return "stopped", INTERRUPTED
+        return "finished", DONE
+
+    async def _distributed(self) -> None:
+        from edgead.console.cluster_tasks import ClusterTasks
+
+        assert self._cluster is not None
+        async with ClusterTasks(self._cluster, self._tasks, self._recorder) as nodes:
+            addresses = await nodes.start()
+            await _with_watch(self._chief(addresses), nodes.failed)
+
+    async def _chief(self, addresses: dict[str, list[str]] | None) -> None:
+        spec = self._run.spec()
+        job = job_line(self._run, spec, addresses, self._data, self._cache)
+        self._tell_chief("starting")
+        try:
+            await run_chief(self._run, job, self._recorder.take)
+        except Failure:
+            self._tell_chief("ended", exit_code=1)
+            raise
+        self._tell_chief("ended", exit_code=0, asked=True)
+
+    def _tell_chief(self, state: str, **more: object) -> None:
+        self._recorder.record("task", role="chief", index=0, node=HOST, state=state, **more)
+
+
+async def _with_watch(chief: Coroutine[Any, Any, None], failed: asyncio.Future[Failure]) -> None:
+    """Run the chief while nothing else fails; what failed first on a node is the cause."""
+    work = asyncio.ensure_future(chief)
+    either: set[asyncio.Future[Any]] = {work, failed}
+    try:
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if work.done() and work.exception() is not None:
+            await asyncio.wait({failed}, timeout=BLAME_SECONDS)
+        if failed.done():
+            raise failed.result()
+        await work
+    finally:
+        work.cancel()
+        await asyncio.wait({work})

@@ -1,0 +1,30 @@
+"""TOML files in, and plain data out, with one clear line for each mistake."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import tomli
+
+from edgead.console.errors import UsageError
+
+
+def load_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file. Raises UsageError naming the file and, for wrong TOML, line and column."""
+    try:
+        return tomli.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read as text: {error}") from None
+    except tomli.TOMLDecodeError as error:
+        raise UsageError(f"{path}: not valid TOML: {error}") from None
+
+
+def read_value(text: str) -> Any:
+    """Read one value as TOML writes it; a bare word is a string (so --set seed=3 and --set a=b)."""
+    try:
+        return tomli.loads(f"value = {text}")["value"]
+    except tomli.TOMLDecodeError:
+        return text

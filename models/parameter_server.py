@@ -1,0 +1,66 @@
+"""Engine `paper`: Keras fit under ParameterServerStrategy, as the paper's section 3.3.2 has it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Callable, Mapping, Sequence
+
+import tensorflow as tf
+
+from edgead.datasets import Dataset
+from edgead.models import autoencoder
+from edgead.models.report import Reporter
+from edgead.models.spec import TrialSpec
+from edgead.models.training import EpochReport, Trained
+
+Cluster = Mapping[str, Sequence[str]]  # role to the host:port of its tasks
+
+
+def connect(cluster: Cluster) -> Any:
+    """Join the cluster as its chief. Blocks until every task answers."""
+    resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
+        tf.train.ClusterSpec({role: list(tasks) for role, tasks in cluster.items()}),
+        task_type="chief",
+        task_id=0,
+        rpc_layer="grpc",
+    )
+    return tf.distribute.ParameterServerStrategy(resolver)
+
+
+def shards(rows: Any, batch: int, workers: int, seed: int) -> Callable[[Any], Any]:
+    """Make the function that builds a worker's data: its shard, shuffled, batched, for ever."""
+
+    def dataset(context: Any) -> Any:
+        whole = tf.data.Dataset.from_tensor_slices(rows)
+        shard = whole.shard(context.num_input_pipelines, context.input_pipeline_id)
+        size = -(-len(rows) // context.num_input_pipelines)
+        shuffled = shard.shuffle(size, seed=seed + context.input_pipeline_id).repeat()
+        return shuffled.batch(batch).map(lambda x: (x, x)).prefetch(2)
+
+    return dataset
+
+
+def train(spec: TrialSpec, data: Dataset, cluster: Cluster, reporter: Reporter) -> Trained:
+    """Train on the cluster and bring the weights home into a model on this machine."""
+    tf.keras.utils.set_random_seed(spec.seed)
+    cpu = time.process_time()
+    with reporter.phase("connect"):
+        strategy = connect(cluster)
+    start = time.monotonic()
+    with reporter.phase("train"):
+        with strategy.scope():
+            model = autoencoder.build(spec.model, data.train.shape[1], spec.learning_rate)
+        creator = tf.keras.utils.experimental.DatasetCreator(
+            shards(data.train, spec.batch, spec.workers, spec.seed)
+        )
+        report = EpochReport(reporter, spec.epochs, start)
+        model.fit(
+            creator,
+            epochs=spec.epochs,
+            steps_per_epoch=max(1, len(data.train) // spec.batch),
+            callbacks=[report],
+            verbose=0,
+        )
+        home = autoencoder.build(spec.model, data.train.shape[1], spec.learning_rate)
+        home.set_weights(model.get_weights())
+    return Trained(home, report.losses, report.seconds, time.process_time() - cpu)

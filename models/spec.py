@@ -1,0 +1,175 @@
+"""TrialSpec: what one trial trains, how and where, as plain validated data."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Callable, Dict, Mapping, Tuple
+
+from edgead.models.presets import PRESETS
+
+STRATEGIES = ("central", "parameter-server")
+ENGINES = ("paper",)
+DATASETS = ("kdd99",)
+MODELS = ("dense-autoencoder",)
+CODINGS = ("paper", "full")
+
+
+class SpecError(ValueError):
+    """A spec that cannot be run: one line with the key, what was expected and what was given."""
+
+
+@dataclass(frozen=True)
+class TrialSpec:
+    """One trial, before it runs.
+
+    `batch` is the global batch in rows; an epoch is floor(training rows / batch) steps, as in
+    section 3.3.2 of the paper. `ps_node` and `worker_nodes` name nodes of the cluster file; left
+    empty, placement fills them in the file's order.
+    """
+
+    preset: str = ""
+    dataset: str = "kdd99"
+    synthetic: bool = False
+    coding: str = "paper"
+    model: str = "dense-autoencoder"
+    strategy: str = "parameter-server"
+    engine: str = "paper"
+    workers: int = 3
+    epochs: int = 10
+    batch: int = 2048
+    learning_rate: float = 0.001
+    threshold: str = "mean+std"
+    seed: int = 1
+    ps_node: str = ""
+    worker_nodes: Tuple[str, ...] = ()
+
+    def to_mapping(self) -> Dict[str, Any]:
+        """Give the spec as plain data, ready for TOML or JSON."""
+        return {**asdict(self), "worker_nodes": list(self.worker_nodes)}
+
+    @property
+    def distributed(self) -> bool:
+        """Whether the trial needs nodes."""
+        return self.strategy == "parameter-server"
+
+
+def one_of(*choices: str) -> Callable[[Any], str]:
+    """Accept one of a few names."""
+
+    def read(value: Any) -> str:
+        if value not in choices:
+            raise ValueError("one of " + ", ".join(choices))
+        return str(value)
+
+    return read
+
+
+def whole(low: int, high: int) -> Callable[[Any], int]:
+    """Accept a whole number from low to high."""
+
+    def read(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise ValueError(f"a whole number from {low} to {high}")
+        return value
+
+    return read
+
+
+def real(low: float, high: float) -> Callable[[Any], float]:
+    """Accept a number above low and up to high."""
+
+    def read(value: Any) -> float:
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, (int, float))
+            or not low < value <= high
+        ):
+            raise ValueError(f"a number above {low:g}, up to {high:g}")
+        return float(value)
+
+    return read
+
+
+def flag(value: Any) -> bool:
+    """Accept true or false."""
+    if not isinstance(value, bool):
+        raise ValueError("true or false")
+    return value
+
+
+def text(value: Any) -> str:
+    """Accept a short string."""
+    if not isinstance(value, str) or len(value) > 200:
+        raise ValueError("a short text")
+    return value
+
+
+def names(value: Any) -> Tuple[str, ...]:
+    """Accept a list of node names."""
+    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
+        raise ValueError("a list of node names")
+    return tuple(value)
+
+
+def threshold_rule(value: Any) -> str:
+    """Accept a threshold rule: mean+std, or quantile:Q with Q above 0 and below 1."""
+    expected = "mean+std, or quantile:Q with 0 < Q < 1 such as quantile:0.99"
+    if value == "mean+std":
+        return "mean+std"
+    head, _, quantile = str(value).partition(":")
+    try:
+        fits = head == "quantile" and 0.0 < float(quantile) < 1.0
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(expected)
+    return str(value)
+
+
+READERS: Dict[str, Callable[[Any], Any]] = {
+    "preset": one_of("", *PRESETS),
+    "dataset": one_of(*DATASETS),
+    "synthetic": flag,
+    "coding": one_of(*CODINGS),
+    "model": one_of(*MODELS),
+    "strategy": one_of(*STRATEGIES),
+    "engine": one_of(*ENGINES),
+    "workers": whole(1, 64),
+    "epochs": whole(1, 100_000),
+    "batch": whole(1, 1_000_000),
+    "learning_rate": real(0.0, 10.0),
+    "threshold": threshold_rule,
+    "seed": whole(0, 2**31 - 1),
+    "ps_node": text,
+    "worker_nodes": names,
+}
+assert set(READERS) == {field.name for field in fields(TrialSpec)}
+
+
+def read_spec(values: Mapping[str, Any], where: str = "trial") -> TrialSpec:
+    """Turn plain data into a TrialSpec: the preset's values, then the given ones over them.
+
+    Raises SpecError naming `where` (a file, say), the key, what was expected and what was given.
+    """
+    unknown = sorted(set(values) - set(READERS))
+    if unknown:
+        known = ", ".join(READERS)
+        raise SpecError(f"{where}: {unknown[0]}: no such key; the keys are {known}")
+    preset = _read(where, "preset", values.get("preset", ""))
+    merged = {**PRESETS.get(preset, {}), **values}
+    spec = TrialSpec(**{key: _read(where, key, value) for key, value in merged.items()})
+    if spec.worker_nodes and "workers" not in values:
+        spec = TrialSpec(**{**asdict(spec), "workers": len(spec.worker_nodes)})
+    if spec.worker_nodes and len(spec.worker_nodes) != spec.workers:
+        raise SpecError(
+            f"{where}: worker_nodes: expected {spec.workers} names, one for each of workers, "
+            f"got {len(spec.worker_nodes)}"
+        )
+    return spec
+
+
+def _read(where: str, key: str, value: Any) -> Any:
+    try:
+        return READERS[key](value)
+    except ValueError as expected:
+        raise SpecError(f"{where}: {key}: expected {expected}, got {value!r:.80}") from None

@@ -1,0 +1,63 @@
+"""What both ways of training share: what they give back, and their report to the outside."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any, Dict, NamedTuple, Optional, Tuple
+
+import tensorflow as tf
+
+from edgead.models.report import Reporter
+
+
+class DivergedError(RuntimeError):
+    """The loss is no longer a number: training on would be for nothing."""
+
+
+class Trained(NamedTuple):
+    """A model on this machine, its epochs' losses and seconds, and the chief's CPU seconds."""
+
+    model: Any
+    losses: Tuple[float, ...]
+    seconds: Tuple[float, ...]
+    cpu_seconds: float
+
+
+class EpochReport(tf.keras.callbacks.Callback):  # type: ignore[misc]
+    """Reports every epoch; the first one's seconds count from `start`.
+
+    Keras forbids batch-level callbacks under ParameterServerStrategy: BatchReport adds them.
+    """
+
+    def __init__(self, reporter: Reporter, epochs: int, start: float) -> None:
+        super().__init__()
+        self.reporter, self.epochs, self.mark = reporter, epochs, start
+        self.losses: Tuple[float, ...] = ()
+        self.seconds: Tuple[float, ...] = ()
+
+    def on_epoch_end(self, epoch: int, logs: Optional[Dict[str, float]] = None) -> None:
+        """Report the epoch. Raises DivergedError when its loss is not finite."""
+        now, loss = time.monotonic(), float((logs or {})["loss"])
+        seconds, self.mark = now - self.mark, now
+        if not math.isfinite(loss):
+            raise DivergedError(
+                f"the loss of epoch {epoch + 1} is {loss}: try a lower learning_rate"
+            )
+        self.losses += (loss,)
+        self.seconds += (seconds,)
+        self.reporter.emit("epoch", epoch=epoch + 1, epochs=self.epochs, loss=loss, seconds=seconds)
+
+
+class BatchReport(EpochReport):
+    """Reports steps as well as epochs, for training on this machine."""
+
+    epoch = 0
+
+    def on_epoch_begin(self, epoch: int, logs: Optional[Dict[str, float]] = None) -> None:
+        """Remember which epoch the steps belong to."""
+        self.epoch = epoch + 1
+
+    def on_train_batch_end(self, batch: int, logs: Optional[Dict[str, float]] = None) -> None:
+        """Report the step with the epoch's mean loss so far."""
+        self.reporter.step(self.epoch, batch + 1, self.params["steps"], float((logs or {})["loss"]))
