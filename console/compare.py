@@ -103,7 +103,7 @@ def _quality(states: Sequence[TrialState], with_paper: bool) -> list[Row]:
 
 def _times(states: Sequence[TrialState], with_paper: bool) -> list[Row]:
     figures: list[tuple[str, float, Callable[[TrialState], float | None]]] = [
-        ("training, all epochs", paper.TRAINING_SECONDS, training_seconds),
+        ("training, all epochs", paper.TRAINING_SECONDS, lambda state: state.training_seconds),
         ("first epoch", fmean(paper.FIRST_EPOCH_SECONDS), _first_epoch),
         ("later epochs, mean", paper.LATER_EPOCH_SECONDS, _later_epochs),
         ("test prediction, on the host", paper.PREDICTION_SECONDS_HOST, _prediction),
@@ -115,13 +115,6 @@ def _times(states: Sequence[TrialState], with_paper: bool) -> list[Row]:
         verdict = time_verdict(value, measured[-1] if measured else None)
         rows.append(Row(label, value, measured, verdict, digits=2, unit="s"))
     return rows
-
-
-def training_seconds(state: TrialState) -> float | None:
-    """Give connect and all epochs, in seconds; None before the first epoch's end."""
-    if not state.epochs:
-        return None
-    return state.phase_seconds.get("connect", 0.0) + sum(e.seconds for e in state.epochs)
 
 
 def _first_epoch(state: TrialState) -> float | None:

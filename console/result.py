@@ -11,13 +11,12 @@ from edgead.console.state import TrialState
 def result_of(state: TrialState, outcome: str) -> dict[str, Any]:
     """Give the fields of the `result` event for a trial that ended as `outcome`.
 
-    Seconds: `connect` until the cluster answered, `epochs` each epoch, `total` connect and all
-    epochs, `threshold` finding it; None for what was not reached. `chief_cpu_seconds` is the
+    Seconds: `connect` until the cluster answered, `epochs` each epoch, `total` connecting and
+    training until the weights are home, `threshold` finding it; None for what was not reached. `chief_cpu_seconds` is the
     chief's processor time over connecting and training.
     """
     spec = state.spec
     epochs = [epoch.seconds for epoch in state.epochs]
-    connect = state.phase_seconds.get("connect", 0.0)
     return {
         "run": state.run,
         "state": outcome,
@@ -30,8 +29,8 @@ def result_of(state: TrialState, outcome: str) -> dict[str, Any]:
         "epochs": spec.epochs,
         "seed": spec.seed,
         "seconds": {
-            "total": connect + sum(epochs) if epochs else None,
-            "connect": connect,
+            "total": state.training_seconds,
+            "connect": state.phase_seconds.get("connect", 0.0),
             "first_epoch": epochs[0] if epochs else None,
             "epochs": epochs,
             "threshold": state.phase_seconds.get("threshold"),

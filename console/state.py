@@ -89,6 +89,13 @@ class TrialState:
         return _between(self.started, self.latest)
 
     @property
+    def training_seconds(self) -> float | None:
+        """Seconds of connecting and training until the weights were home; None before that."""
+        if "train" not in self.phase_seconds:
+            return None
+        return self.phase_seconds.get("connect", 0.0) + self.phase_seconds["train"]
+
+    @property
     def seconds_left(self) -> float | None:
         """Seconds the remaining epochs will take at the pace of the later ones so far."""
         if not self.epochs or self.over:

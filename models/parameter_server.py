@@ -13,6 +13,8 @@ from edgead.models.report import Reporter
 from edgead.models.spec import TrialSpec
 from edgead.models.training import EpochReport, Trained
 
+INDEX_VARIABLE = "EDGEAD_INDEX"  # in every task's environment; agents/launch.py sets it
+
 Cluster = Mapping[str, Sequence[str]]  # role to the host:port of its tasks
 
 
@@ -27,14 +29,24 @@ def connect(cluster: Cluster) -> Any:
     return tf.distribute.ParameterServerStrategy(resolver)
 
 
+def worker_index() -> Any:
+    """Give, when run on a worker, that worker's index: an int64 scalar in its graph.
+
+    Keras traces the data's function once and runs it on every worker, with an input context that
+    says pipeline 0 of 1 everywhere; what a worker knows of itself is in its environment.
+    """
+    environment = tf.io.read_file("/proc/self/environ")
+    index = tf.strings.regex_replace(environment, f"(?s).*{INDEX_VARIABLE}=([0-9]+).*", r"\1")
+    return tf.strings.to_number(index, tf.int64)
+
+
 def shards(rows: Any, batch: int, workers: int, seed: int) -> Callable[[Any], Any]:
     """Make the function that builds a worker's data: its shard, shuffled, batched, for ever."""
 
-    def dataset(context: Any) -> Any:
-        whole = tf.data.Dataset.from_tensor_slices(rows)
-        shard = whole.shard(context.num_input_pipelines, context.input_pipeline_id)
-        size = -(-len(rows) // context.num_input_pipelines)
-        shuffled = shard.shuffle(size, seed=seed + context.input_pipeline_id).repeat()
+    def dataset(_context: Any) -> Any:
+        index = worker_index()
+        shard = tf.data.Dataset.from_tensor_slices(rows).shard(workers, index)
+        shuffled = shard.shuffle(-(-len(rows) // workers), seed=seed + index).repeat()
         return shuffled.batch(batch).map(lambda x: (x, x)).prefetch(2)
 
     return dataset

@@ -29,11 +29,19 @@ def save_model(folder: Path, trained: Trained, reporter: Reporter) -> None:
     part = folder / "model.part.keras"
     trained.model.save(part, save_format="keras")
     part.replace(folder / "model.keras")
+    reporter.emit("saved", file="model.keras")
     with tf.summary.create_file_writer(str(folder / "tensorboard")).as_default():
         for epoch, (loss, seconds) in enumerate(zip(trained.losses, trained.seconds), 1):
-            tf.summary.scalar("loss", loss, step=epoch)
-            tf.summary.scalar("seconds_per_epoch", seconds, step=epoch)
-    reporter.emit("saved", file="model.keras")
+            _write_scalar("loss", loss, epoch)
+            _write_scalar("seconds_per_epoch", seconds, epoch)
+    reporter.emit("saved", file="tensorboard")
+
+
+def _write_scalar(tag: str, value: float, step: int) -> None:
+    """Do what tf.summary.scalar does, which a node without TensorBoard cannot."""
+    metadata = tf.compat.v1.SummaryMetadata(data_class=1)  # DATA_CLASS_SCALAR
+    metadata.plugin_data.plugin_name = "scalars"
+    tf.summary.write(tag, tf.constant(value, tf.float32), step, metadata=metadata)
 
 
 def find_threshold(

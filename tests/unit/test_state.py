@@ -23,6 +23,7 @@ def trial():
     yield event("step", epoch=1, step=2, steps=4, loss=3.0)
     yield event("epoch", epoch=1, epochs=10, loss=2.0, seconds=1.5)
     yield event("epoch", epoch=2, epochs=10, loss=1.0, seconds=0.5)
+    yield event("phase", phase="train", state="end", seconds=2.25)
     yield event("trained", cpu_seconds=2.25)
     yield event("threshold", value=0.25, rule="mean+std", seconds=0.1, mean=0.2, std=0.05)
     yield event("score", split="test", rows=5, visited=5, accuracy=0.9, f1=0.8)
@@ -46,9 +47,9 @@ def test_folding_in_two_parts_is_folding_at_once():
     assert fold(events[5:], fold(events[:5])) == fold(events)
 
 
-def test_result_sums_connect_and_epochs():
+def test_result_sums_connecting_and_training():
     result = result_of(fold(trial()), "finished")
-    assert result["seconds"]["total"] == 0.5 + 1.5 + 0.5
+    assert result["seconds"]["total"] == 0.5 + 2.25
     assert result["seconds"]["epochs"] == [1.5, 0.5]
     assert result["chief_cpu_seconds"] == 2.25
     assert result["workers"] == 3

@@ -1,0 +1,76 @@
+# Every target sets up .venv by itself when it is missing or out of date.
+
+PYTHONS = python3.13 python3.12 python3.11 python3.10 python3
+# 3.10 is what the console needs, 3.13 the newest that TensorFlow 2.21 has wheels for.
+FITS = import sys, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))
+BIN = .venv/bin
+# Commands the tests run, each with the Debian package that has it.
+DEBIAN = ssh:openssh-client ps:procps
+
+# Data beside the repository, where there is some.
+ifneq ($(wildcard ../shared/data/.),)
+EDGEAD_DATA ?= $(abspath ../shared/data)
+export EDGEAD_DATA
+endif
+
+.PHONY: help demo test test-fast lint bench debian clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: .venv/installed ## train on three embedded nodes and show it live (DEMO_ARGS=--headless for no screen)
+	@$(BIN)/edgead-console demo $(DEMO_ARGS)
+
+test: lint debian ## lint, then every test, whole trials too (TEST_ARGS go to pytest)
+	@echo "== Running every test"
+	@$(BIN)/pytest --durations=15 $(TEST_ARGS)
+
+test-fast: .venv/installed ## the tests without those marked slow
+	@echo "== Running the fast tests"
+	@$(BIN)/pytest -m "not slow" $(TEST_ARGS)
+
+lint: .venv/installed ## formatting, lint, types and the import table
+	@echo "== Checking the formatting"
+	@$(BIN)/ruff format --check .
+	@echo "== Checking the style"
+	@$(BIN)/ruff check .
+	@echo "== Checking the types"
+	@$(BIN)/mypy
+	@echo "== Checking who imports whom"
+	@$(BIN)/lint-imports
+
+bench: .venv/installed ## measure the paper's tables here and print both side by side (BENCH_ARGS)
+	@$(BIN)/edgead-console bench $(BENCH_ARGS)
+
+clean: ## remove .venv and everything built
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find agents console datasets models tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/installed: pyproject.toml constraints.txt
+	@if ! $(BIN)/python -c '$(FITS)' 2>/dev/null; then \
+	  found=; for python in $(PYTHONS); do \
+	    if $$python -c '$(FITS)' 2>/dev/null; then found=$$python; break; fi; \
+	  done; \
+	  if [ -z "$$found" ]; then \
+	    echo "No Python 3.10 to 3.13 with venv found: install one (Debian: python3 and python3-venv)." >&2; \
+	    exit 2; \
+	  fi; \
+	  echo "== Making .venv with $$($$found --version)"; \
+	  $$found -m venv --clear .venv; \
+	fi
+	@echo "== Installing the pinned packages and edgead-console (TensorFlow: 2 GB, some minutes)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+debian:
+	@missing=; for pair in $(DEBIAN); do \
+	  command -v "$${pair%%:*}" >/dev/null || missing="$$missing $${pair#*:}"; \
+	done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "== Installing what the tests also need:$$missing"; \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing; \
+	else \
+	  echo "== The tests also need (Debian names):$$missing. Install them as root; going on without."; \
+	fi
