@@ -7,10 +7,11 @@ import json
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from edgead.console.errors import TRIAL_FAILED, WRONG_USE
 from edgead.console.events import Event, read_line
@@ -47,19 +48,29 @@ async def run_chief(run: Run, job: bytes, on_event: Callable[[Event], None]) -> 
 
     Raises Failure when it does not end well. Cancelling this ends the process.
     """
-    with run.log_path.open("ab") as log:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-I",
-            "-m",
-            "edgead.models.chief",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=log,
-            env={**os.environ, "GRPC_FAIL_FAST": "use_caller", "TF_CPP_MIN_LOG_LEVEL": "2"},
-            limit=LINE_LIMIT,
-            start_new_session=True,  # Ctrl-C is for the supervisor, which ends it in order
-        )
+    # TensorFlow leaves generated files behind when it is ended: they go with this folder.
+    with (
+        tempfile.TemporaryDirectory(dir=run.folder, prefix="tmp-") as scratch,
+        run.log_path.open("ab") as log,
+    ):
+        await _run(run, job, on_event, scratch, log)
+
+
+async def _run(
+    run: Run, job: bytes, on_event: Callable[[Event], None], scratch: str, log: BinaryIO
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-I",
+        "-m",
+        "edgead.models.chief",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=log,
+        env=_environment(scratch),
+        limit=LINE_LIMIT,
+        start_new_session=True,  # Ctrl-C is for the supervisor, which ends it in order
+    )
     try:
         cause = await _converse(process, job, on_event)
         code = await process.wait()
@@ -76,6 +87,11 @@ async def run_chief(run: Run, job: bytes, on_event: Callable[[Event], None]) -> 
             last_lines(run.log_path),
             WRONG_USE if code == BAD_DATA_EXIT else TRIAL_FAILED,
         )
+
+
+def _environment(scratch: str) -> dict[str, str]:
+    settings = {"GRPC_FAIL_FAST": "use_caller", "TF_CPP_MIN_LOG_LEVEL": "2", "TMPDIR": scratch}
+    return {**os.environ, **settings}
 
 
 async def _converse(

@@ -64,13 +64,10 @@ def _node(event: Event) -> Said:
 
 def _task(event: Event) -> Said:
     name, state = f"{event['role']} {event['index']}", event["state"]
-    if state == "ended" and event.get("exit_code") is not None:
-        code = event["exit_code"]
-        return (
-            ("info" if event.get("asked") else "error"),
-            event["node"],
-            f"{name} ended · exit {code}",
-        )
+    if state == "ended":
+        code = event.get("exit_code")
+        how = "" if code is None or event.get("asked") else f" · exit code {code}"
+        return ("info" if event.get("asked") else "error"), event["node"], f"{name} ended{how}"
     extra = f" · TensorFlow {event['tensorflow']}" if event.get("tensorflow") else ""
     return ("good" if state == "ready" else "info"), event["node"], f"{name} {state}{extra}"
 

@@ -12,8 +12,8 @@ def result_of(state: TrialState, outcome: str) -> dict[str, Any]:
     """Give the fields of the `result` event for a trial that ended as `outcome`.
 
     Seconds: `connect` until the cluster answered, `epochs` each epoch, `total` connecting and
-    training until the weights are home, `threshold` finding it; None for what was not reached. `chief_cpu_seconds` is the
-    chief's processor time over connecting and training.
+    training until the weights are home, `threshold` finding it; None for what was not reached.
+    `chief_cpu_seconds` is the chief's processor time over connecting and training.
     """
     spec = state.spec
     epochs = [epoch.seconds for epoch in state.epochs]

@@ -107,8 +107,8 @@ class _Trial:
         self._tell_chief("starting")
         try:
             await run_chief(self._run, job, self._recorder.take)
-        except Failure:
-            self._tell_chief("ended", exit_code=1)
+        except Failure as failure:
+            self._tell_chief("ended", lines=list(failure.evidence))
             raise
         self._tell_chief("ended", exit_code=0, asked=True)
 

@@ -1,0 +1,27 @@
+"""What every test may use: where the shared data is, and a home of its own."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
+
+
+@pytest.fixture
+def kdd99_folder():
+    """The folder that holds the real kdd99/; a test that needs it fails without it."""
+    folder = Path(os.environ.get("EDGEAD_DATA", SHARED))
+    assert (folder / "kdd99").is_dir(), f"no kdd99/ in {folder}: set EDGEAD_DATA"
+    return folder
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A fresh $EDGEAD_HOME, with no cluster file and no data set from outside."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("EDGEAD_HOME", str(folder))
+    monkeypatch.delenv("EDGEAD_CLUSTER", raising=False)
+    monkeypatch.delenv("EDGEAD_DATA", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return folder

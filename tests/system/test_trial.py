@@ -1,0 +1,137 @@
+"""Whole trials by the real program, on real data and over real SSH; and their ends."""
+
+import json
+import os
+import signal
+
+import pytest
+from program import Program, until
+
+pytestmark = pytest.mark.slow
+
+
+def phase(name):
+    return lambda happened: happened["kind"] == "phase" and happened["phase"] == name
+
+
+def epoch(number):
+    return lambda happened: happened["kind"] == "epoch" and happened["epoch"] == number
+
+
+def results(events):
+    return [happened for happened in events if happened["kind"] == "result"]
+
+
+def test_demo_headless_on_real_data(home, kdd99_folder):
+    with Program("demo", "--headless", "--json", "--data", kdd99_folder) as program:
+        code, events, err = program.finish()
+        assert (code, err) == (0, "")
+        assert program.running() == {}
+    central, distributed = results(events)
+    assert (central["strategy"], central["workers"]) == ("central", 0)
+    assert (distributed["strategy"], distributed["workers"]) == ("parameter-server", 3)
+    for result in (central, distributed):
+        assert result["state"] == "finished"
+        assert result["dataset"] == {"name": "kdd99", "synthetic": False}
+        assert result["engine"] == "paper"
+        assert len(result["loss"]) == len(result["seconds"]["epochs"]) == 10
+        assert result["validation"]["visited"] == result["validation"]["rows"] > 98_000
+        assert result["test"]["visited"] == result["test"]["rows"] == 311_029
+        assert abs(result["validation"]["accuracy"] - 0.9560) < 0.03
+        assert abs(result["test"]["accuracy"] - 0.9234) < 0.04
+        assert not result["collapsed"]
+    tasks = [e for e in events if e["kind"] == "task" and e["state"] == "ready"]
+    assert {(t["role"], t["index"]) for t in tasks} == {
+        ("ps", 0), ("worker", 0), ("worker", 1), ("worker", 2)
+    }  # fmt: skip
+    assert {t["node"] for t in tasks} == {"node-1", "node-2", "node-3"}
+    assert events[-1]["kind"] == "comparison"
+    for name in ("T-001", "T-002"):
+        folder = home / "runs" / name
+        assert {path.name for path in folder.iterdir()} >= {
+            "spec.toml", "events.jsonl", "summary.json", "model.keras", "detector.json",
+            "tensorboard", "console.log",
+        }  # fmt: skip
+        assert not list(folder.glob("tmp-*"))
+        log = [json.loads(line) for line in (folder / "events.jsonl").open()]
+        assert log[-1]["kind"] == "result"
+        assert json.loads((folder / "summary.json").read_text())["run"] == name
+
+
+def test_synthetic_data_is_said_and_wrong_data_is_one_line(home):
+    with Program(
+        "trial", "run", "paper-kdd99", "--set", "synthetic=true", "--set", "strategy=central",
+        "--set", "epochs=1", "--json",
+    ) as program:  # fmt: skip
+        code, events, _ = program.finish()
+    assert code == 0
+    assert events[-1]["dataset"]["synthetic"] is True
+    bad = home / "bad" / "kdd99"
+    bad.mkdir(parents=True)
+    (bad / "kddcup.data_10_percent").write_text("0,tcp,http,SF,1,2\n")
+    (bad / "corrected").write_text("0,tcp,http,SF,1,2\n")
+    with Program(
+        "trial", "run", "paper-kdd99", "--set", "strategy=central", "--data", bad.parent
+    ) as program:
+        out, err = program.process.communicate(timeout=120)
+    assert program.process.returncode == 2
+    assert "line 1" in err
+    assert len(err.splitlines()) == 1
+    assert "Traceback" not in out + err
+
+
+def test_ctrl_c_stops_the_trial_and_leaves_nothing_running(home, kdd99_folder):
+    with Program("trial", "run", "paper-kdd99", "--json", "--data", kdd99_folder) as program:
+        program.read_until(phase("train"))
+        program.process.send_signal(signal.SIGINT)
+        code, events, err = program.finish()
+        assert (code, err) == (130, "")
+        assert events[-1]["kind"] == "result"
+        assert events[-1]["state"] == "stopped"
+        assert program.running() == {}
+    assert json.loads((home / "runs/T-001/summary.json").read_text())["state"] == "stopped"
+
+
+def test_a_killed_supervisor_leaves_an_interrupted_run_and_nothing_running(home, kdd99_folder):
+    with Program(
+        "trial", "run", "paper-kdd99", "--json", "--data", kdd99_folder, "--set", "epochs=200"
+    ) as program:
+        program.read_until(epoch(1))
+        program.process.send_signal(signal.SIGKILL)
+        until(lambda: not program.running())
+    with Program("trial", "list", "--json") as program:
+        code, runs, _ = program.finish()
+    assert code == 0
+    assert [(run["run"], run["state"]) for run in runs] == [("T-001", "interrupted")]
+    for verb in (("show", "T-001"), ("export", "T-001"), ("attach", "T-001")):
+        with Program("trial", *verb) as program:
+            program.process.communicate(timeout=60)
+        assert program.process.returncode == 0
+
+
+@pytest.mark.parametrize("task", ["worker 1", "ps 0"])
+def test_a_killed_task_is_named_and_the_trial_ends(home, kdd99_folder, task):
+    with Program(
+        "trial", "run", "paper-kdd99", "--json", "--data", kdd99_folder, "--set", "epochs=200"
+    ) as program:
+        program.read_until(epoch(1))
+        os.kill(program.task(task), signal.SIGKILL)
+        code, events, err = program.finish()
+        assert program.running() == {}
+    assert code == 1
+    assert f"{task}: the task ended with signal 9" in err
+    flags = events[-1]["flags"]
+    assert [flag["task"] for flag in flags] == [task]
+    assert flags[0]["node"] == ("node-2" if task == "worker 1" else "node-1")
+
+
+def test_stop_from_another_terminal(home, kdd99_folder):
+    with Program(
+        "trial", "run", "paper-kdd99", "--json", "--data", kdd99_folder, "--set", "epochs=200"
+    ) as program:
+        program.read_until(epoch(1))
+        with Program("trial", "stop", "T-001", "--json") as stop:
+            code, lines, _ = stop.finish()
+        assert (code, lines[-1]["state"]) == (0, "stopped")
+        assert program.finish()[0] == 130
+        assert program.running() == {}
