@@ -64,6 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
     _trial(commands)
     _compare(commands)
     _dataset(commands)
+    _bench(commands)
     return parser
 
 
@@ -147,6 +148,18 @@ def _dataset(commands: Commands[argparse.ArgumentParser]) -> None:
         _data(verb)
         _json(verb)
         verb.set_defaults(command=f"dataset:{name}_data")
+
+
+def _bench(commands: Commands[argparse.ArgumentParser]) -> None:
+    bench = commands.add_parser(
+        "bench", help="the paper's tables measured here: pairs of centralised and distributed"
+    )
+    bench.add_argument("--pairs", type=int, default=3, metavar="N", help="default: 3")
+    bench.add_argument("--epochs", type=int, default=10, metavar="N", help="default: 10")
+    bench.add_argument("--preset", default="paper-kdd99", help="default: paper-kdd99")
+    _data(bench)
+    _json(bench)
+    bench.set_defaults(command="bench:bench")
 
 
 def _data(parser: argparse.ArgumentParser) -> None:

@@ -83,13 +83,20 @@ def score(errors: Floats, attacks: Bools, threshold: float) -> Score:
 
 
 def collapsed(rows: Floats, reconstruction: Floats) -> bool:
-    """Tell whether the model gives (nearly) the same output for every row.
-
-    That is what dead ReLU units leave: the loss looks ordinary, the detector is worthless.
-    """
+    """Tell whether the model gives (nearly) the same output for every row: all units dead."""
     spread = float(np.abs(rows - np.median(rows, axis=0)).mean())
     left = float(np.abs(reconstruction - np.median(reconstruction, axis=0)).mean())
     return not np.isfinite(left) or (spread > 0 and left < COLLAPSED_SPREAD * spread)
+
+
+def worthless(found: Score, attacks: Bools) -> bool:
+    """Tell whether calling every row the same would have been right more often.
+
+    That is how most collapses show (KDD99: accuracy about 0.38 where attacks are 0.80 of the
+    rows): some dead units, a loss that looks ordinary, and a threshold above every attack.
+    """
+    share = float(attacks.mean()) if len(attacks) else 0.0
+    return found.accuracy < max(share, 1.0 - share)
 
 
 def save(path: Path, threshold: Threshold, extra: Dict[str, object]) -> None:

@@ -47,7 +47,7 @@ def _write_scalar(tag: str, value: float, step: int) -> None:
 def find_threshold(
     spec: TrialSpec, model: Any, rows: detector.Floats, reporter: Reporter
 ) -> detector.Threshold:
-    """Set the threshold from the training rows, and say so if the run collapsed."""
+    """Set the threshold from the training rows; say so where all units are dead."""
     start = time.monotonic()
     with reporter.phase("threshold"):
         reconstruction = reconstruct(model, rows)
@@ -55,13 +55,7 @@ def find_threshold(
             detector.row_errors(rows, reconstruction), spec.threshold
         )
     if detector.collapsed(rows, reconstruction):
-        reporter.emit(
-            "note",
-            level="error",
-            collapsed=True,
-            text="the run collapsed: the model gives the same output for every row (dead ReLU "
-            "units), so its scores mean nothing; try another seed or the preset kdd99",
-        )
+        _say_collapsed(reporter, "the model gives the same output for every row")
     reporter.emit("threshold", **asdict(threshold), seconds=time.monotonic() - start)
     return threshold
 
@@ -94,3 +88,15 @@ def score_split(
         result = detector.score(errors, split.y, threshold.value)
     seconds = {"predict": predicted, "total": time.monotonic() - start}
     reporter.emit("score", split=name, **asdict(result), seconds=seconds)
+    if name == "validation" and detector.worthless(result, split.y):
+        _say_collapsed(reporter, "calling every validation row the same would be right more often")
+
+
+def _say_collapsed(reporter: Reporter, evidence: str) -> None:
+    reporter.emit(
+        "note",
+        level="error",
+        collapsed=True,
+        text=f"the run collapsed (dead ReLU units): {evidence}; its scores mean nothing, try "
+        "another seed or the preset kdd99",
+    )
