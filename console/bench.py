@@ -34,7 +34,8 @@ def _first_epoch(result: Result) -> float:
 
 
 def _later_epoch(result: Result) -> float:
-    return median(result["seconds"]["epochs"][1:] or result["seconds"]["epochs"])
+    epochs: list[float] = result["seconds"]["epochs"]
+    return median(epochs[1:] or epochs)
 
 
 def _total(result: Result) -> float:

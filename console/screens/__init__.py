@@ -1,0 +1,1 @@
+"""The app's screens: main, compare, and the small ones over them."""

@@ -1,0 +1,1 @@
+"""The app's widgets: each shows one thing of the session."""

@@ -1,0 +1,58 @@
+"""Bytes of a file, gzip or plain, told apart by their first bytes and not by the name."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import zlib
+from pathlib import Path
+from typing import Iterator
+
+from edgead.datasets.errors import DatasetError, DatasetMissing
+
+_CHUNK = 1 << 20
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+def chunks(path: Path) -> Iterator[bytes]:
+    """Yield the text of a file in pieces of up to 1 MiB.
+
+    Raises DatasetMissing when there is no such file, and DatasetError when it cannot be read or
+    its gzip data is cut short or damaged.
+    """
+    lines = 0
+    try:
+        with path.open("rb") as raw:
+            packed = raw.read(2) == _GZIP_MAGIC
+            raw.seek(0)
+            source = gzip.GzipFile(fileobj=raw) if packed else raw
+            for chunk in iter(lambda: source.read1(_CHUNK), b""):  # read() loses the last piece
+                lines += chunk.count(b"\n")
+                yield chunk
+    except FileNotFoundError:
+        raise DatasetMissing("no such file", path) from None
+    except EOFError:
+        raise DatasetError(
+            f"the gzip data ends early, after {lines} whole lines: get the file again", path
+        ) from None
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise DatasetError(
+            f"the gzip data is damaged after {lines} whole lines ({error}): get the file again",
+            path,
+        ) from None
+    except OSError as error:
+        raise DatasetError(f"cannot be read: {error.strerror or error}", path) from None
+
+
+def sha256(path: Path) -> str:
+    """Give the sha256 (hex) of a file's bytes as they are stored; raises as `chunks` does."""
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as raw:
+            for chunk in iter(lambda: raw.read(_CHUNK), b""):
+                digest.update(chunk)
+    except FileNotFoundError:
+        raise DatasetMissing("no such file", path) from None
+    except OSError as error:
+        raise DatasetError(f"cannot be read: {error.strerror or error}", path) from None
+    return digest.hexdigest()

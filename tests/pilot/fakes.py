@@ -1,0 +1,162 @@
+"""A session with seeded data and no clock: what pilot and snapshot tests look at."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Callable
+
+from edgead.agents.tegrastats import parse
+from edgead.console.compare import ComparisonTable, compare
+from edgead.console.errors import ConsoleError
+from edgead.console.events import Event
+from edgead.console.fleet import Fleet
+from edgead.console.inventory import Node
+from edgead.console.narration import Sentence, narrate
+from edgead.console.state import TrialState, apply
+
+ROWS = {"train": 77821, "validation": 98805, "test": 311029}
+TEGRASTATS = "RAM {ram}/15827MB (lfb 2x4MB) CPU [{a}%@2035,{b}%@2035] {gpu}CPU@{c}C VDD_IN {p}/{p}"
+
+
+class FakeSession:
+    """Holds what it is given; counts what it is asked for."""
+
+    def __init__(self, *, running: bool = False) -> None:
+        self.fleet = Fleet("no nodes yet")
+        self.trial: TrialState | None = None
+        self.reference: TrialState | None = None
+        self.sentences: deque[Sentence] = deque(maxlen=2000)
+        self.message = ""
+        self.asked: list[str] = []
+        self.error: ConsoleError | None = None
+        self.crash: Exception | None = None
+        self.changed: Callable[[], None] = lambda: None
+        self._running = running
+
+    async def run(self, changed: Callable[[], None]) -> None:
+        self.changed = changed
+        changed()
+        if self.crash:
+            raise self.crash
+        await asyncio.Event().wait()
+
+    async def start_trial(self) -> str:
+        self.asked.append("start")
+        if self.error:
+            raise self.error
+        self._running = True
+        return "starting 1 trial"
+
+    async def stop_trial(self) -> str:
+        self.asked.append("stop")
+        self._running = False
+        return "stopped"
+
+    def comparison(self) -> ComparisonTable:
+        states = [state for state in (self.reference, self.trial) if state is not None]
+        return compare(states) if states else ComparisonTable(())
+
+    def running(self) -> bool:
+        return self._running
+
+    async def close(self, *, stop: bool) -> None:
+        self.asked.append(f"close stop={stop}")
+
+    def take(self, kind: str, second: int, **data: object) -> None:
+        """Take an event of the trial, as a real session would."""
+        event = Event(f"2026-11-23T14:{second // 60:02d}:{second % 60:02d}.000Z", kind, data)
+        assert self.trial is not None
+        apply(self.trial, event)
+        said = narrate(event)
+        if said is not None:
+            self.sentences.append(said)
+
+
+def demo_session(epochs_done: int = 6, *, lost: bool = False) -> FakeSession:
+    """Give the demo at work: the centralised trial over, the distributed one under way."""
+    session = FakeSession(running=epochs_done < 10)
+    dice = random.Random(7)
+    session.fleet = _fleet(lost)
+    session.trial = TrialState()
+    train(session, dice, "1123-1402-central", 0, 10, first=2.4, later=0.31)
+    session.reference, session.trial = session.trial, TrialState()
+    train(session, dice, "1123-1403-ps3", 3, epochs_done, first=4.9, later=1.24)
+    if lost:
+        cause = "node-3 stopped answering"
+        session.take("node", 95, node="node-3", state="lost", evidence="no keepalive for 15 s")
+        session.take(
+            "flag", 96, node="node-3", task="worker 2", cause=cause, action="the trial was ended"
+        )
+    return session
+
+
+def train(
+    session: FakeSession,
+    dice: random.Random,
+    run: str,
+    workers: int,
+    epochs: int,
+    *,
+    first: float,
+    later: float,
+) -> None:
+    """Let a trial run for some epochs, and to its end where that is the tenth."""
+    strategy = "parameter-server" if workers else "central"
+    spec = {"preset": "paper-kdd99", "strategy": strategy, "workers": max(1, workers), "seed": 1}
+    at = 40 if workers else 2
+    tasks = [{"role": "ps", "index": 0, "node": "node-1"}] if workers else []
+    tasks += [{"role": "worker", "index": i, "node": f"node-{i + 1}"} for i in range(workers)]
+    session.take("started", at, run=run, spec={**spec, "dataset": "kdd99"}, tasks=tasks)
+    session.take("dataset", at + 1, name="kdd99", synthetic=False, rows=ROWS)
+    for task in tasks:
+        session.take("task", at + 3, **task, state="ready")
+    session.take("phase", at + 5, phase="train", state="begin")
+    loss = 0.42
+    for epoch in range(1, epochs + 1):
+        for step in range(1, 9):
+            loss = max(0.004, loss * (0.72 if epoch == 1 else 0.955) + dice.gauss(0, 0.0006))
+            session.take("step", at + 5 + epoch, epoch=epoch, step=step, steps=8, loss=loss)
+        seconds = (first if epoch == 1 else later) * dice.uniform(0.9, 1.1)
+        mean = loss * 1.06
+        session.take("epoch", at + 5 + epoch, epoch=epoch, epochs=10, loss=mean, seconds=seconds)
+    if epochs == 10:
+        finish(session, dice, run, at + 20)
+
+
+def finish(session: FakeSession, dice: random.Random, run: str, at: int) -> None:
+    """Let a trial find its threshold and scores."""
+    session.take(
+        "threshold", at, value=0.01243, rule="mean+std", seconds=0.4, mean=0.008, std=0.004
+    )
+    for split, accuracy in (("validation", 0.956), ("test", 0.9234)):
+        rows = ROWS[split]
+        session.take(
+            "score",
+            at + 1,
+            split=split,
+            rows=rows,
+            visited=rows,
+            accuracy=accuracy + dice.gauss(0, 0.004),
+            precision=0.951 + dice.gauss(0, 0.01),
+            recall=0.97 + dice.gauss(0, 0.01),
+            f1=0.962,
+            seconds={"predict": 1.21},
+        )
+    session.take("result", at + 2, run=run, state="finished", seconds={"total": 14.2})
+
+
+def _fleet(lost: bool) -> Fleet:
+    nodes = [Node(f"node-{number}", "127.0.0.1") for number in (1, 2, 3)]
+    fleet = Fleet.of("demo", nodes, embedded=not lost)
+    figures = [(5120, 71, 66, 54.5, 9300), (4730, 48, 52, 51.0, 8800), (6240, 93, 88, 88.5, 14100)]
+    for status, (ram, a, b, celsius, power) in zip(fleet.statuses.values(), figures, strict=True):
+        gpu = f"GR3D_FREQ {a}%@1109 " if lost else ""
+        line = TEGRASTATS.format(ram=ram, a=a, b=b, gpu=gpu, c=celsius, p=power)
+        status.state, status.telemetry = "up", parse(line if lost else line.split(" VDD_IN")[0])
+        status.mode = "MODE_20W" if lost else ""
+    if lost:
+        last = fleet.statuses["node-3"]
+        last.state, last.telemetry, last.error = "lost", None, "no answer for 15 s"
+    return fleet

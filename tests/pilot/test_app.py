@@ -1,0 +1,310 @@
+"""Every key of the app, pressed; and what is shown when things change or break."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+import pytest
+from fakes import FakeSession, demo_session
+
+from edgead.console.app import ConsoleApp
+from edgead.console.errors import UnreachableError, UsageError
+from edgead.console.narration import Sentence
+from edgead.console.screens.compare import CompareScreen
+from edgead.console.screens.help import Help
+from edgead.console.screens.main import MainScreen
+from edgead.console.screens.question import Question
+from edgead.console.widgets.events import EventLog
+from edgead.console.widgets.fleet import FleetTable
+from edgead.console.widgets.header import TrialBar
+from edgead.console.widgets.loss import LossPlot
+from edgead.console.widgets.seconds import SecondsPlot
+
+
+def app_of(session: FakeSession, tmp_path) -> ConsoleApp:
+    return ConsoleApp(session, tmp_path / "crashes")
+
+
+def text_of(widget) -> str:
+    """Give what a widget drawn in lines shows."""
+    return "\n".join(widget.render_line(y).text for y in range(widget.size.height))
+
+
+async def test_the_main_screen_shows_the_session(tmp_path, until):
+    app = app_of(demo_session(6), tmp_path)
+    async with app.run_test(size=(120, 36)):
+        loss = app.screen.query_one(LossPlot)
+        await until(lambda: "0.00" in text_of(loss))
+        assert "distrib" in text_of(loss) and "central" in text_of(loss)
+        assert "worker 2" in text_of(app.screen.query_one(FleetTable))
+        await until(lambda: "epoch 6/10" in text_of(app.screen.query_one(EventLog)))
+        assert "paper 20–25 s" in text_of(app.screen.query_one(SecondsPlot))
+        assert "1123-1403-ps3" in app.screen.query_one(TrialBar).render().plain
+
+
+async def test_changes_are_shown_and_many_of_them_at_once(tmp_path, until):
+    session = demo_session(6)
+    app = app_of(session, tmp_path)
+    async with app.run_test(size=(120, 36)):
+        log = app.screen.query_one(EventLog)
+        drawn: list[int] = []
+        update, log.update = log.update, lambda: (drawn.append(1), update())
+        for number in range(500):
+            session.sentences.append(Sentence("", "info", "x", f"line {number}"))
+            session.changed()
+        await until(lambda: "line 499" in text_of(log))
+        assert len(drawn) < 5
+
+
+async def test_s_starts_a_trial(tmp_path, until):
+    session = FakeSession()
+    app = app_of(session, tmp_path)
+    async with app.run_test() as pilot:
+        await pilot.press("s")
+        await until(lambda: session.asked == ["start"])
+
+
+async def test_an_error_of_the_session_is_shown_in_one_line(tmp_path, until):
+    session = FakeSession()
+    session.error = UsageError("no [red]board\x1b[31m")
+    app = app_of(session, tmp_path)
+    async with app.run_test() as pilot:
+        await pilot.press("s")
+        await until(lambda: app._notifications)
+        assert [note.message for note in app._notifications] == ["no [red]board·[31m"]
+
+
+async def test_x_stops_only_when_confirmed(tmp_path, until):
+    session = demo_session(6)
+    app = app_of(session, tmp_path)
+    async with app.run_test() as pilot:
+        await pilot.press("x")
+        await until(lambda: isinstance(app.screen, Question))
+        await pilot.press("escape")
+        await until(lambda: isinstance(app.screen, MainScreen))
+        assert session.asked == []
+        await pilot.press("x")
+        await until(lambda: isinstance(app.screen, Question))
+        await pilot.press("x")
+        await until(lambda: session.asked == ["stop"])
+
+
+async def test_x_does_nothing_without_a_trial(tmp_path):
+    app = app_of(FakeSession(), tmp_path)
+    async with app.run_test() as pilot:
+        await pilot.press("x")
+        await pilot.pause()
+        assert isinstance(app.screen, MainScreen)
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+q", "ctrl+c"])
+async def test_quitting_without_a_trial_asks_nothing(tmp_path, until, key):
+    session = FakeSession()
+    app = app_of(session, tmp_path)
+    async with app.run_test() as pilot:
+        await pilot.press(key)
+        await until(lambda: app.return_value is not None)
+    assert (session.asked, app.return_value) == (["close stop=False"], 0)
+
+
+@pytest.mark.parametrize(("answer", "stop"), [("l", False), ("s", True)])
+async def test_quitting_asks_what_becomes_of_a_running_trial(tmp_path, until, answer, stop):
+    session = demo_session(6)
+    app = app_of(session, tmp_path)
+    async with app.run_test() as pilot:
+        await pilot.press("q")
+        await until(lambda: isinstance(app.screen, Question))
+        await pilot.press("escape")
+        await until(lambda: isinstance(app.screen, MainScreen))
+        assert session.asked == []
+        await pilot.press("q")
+        await until(lambda: isinstance(app.screen, Question))
+        await pilot.press(answer)
+        await until(lambda: app.return_value is not None)
+    assert session.asked == [f"close stop={stop}"]
+
+
+async def test_a_question_is_answered_by_mouse_too(tmp_path, until):
+    session = demo_session(6)
+    app = app_of(session, tmp_path)
+    async with app.run_test() as pilot:
+        await pilot.press("q")
+        await until(lambda: isinstance(app.screen, Question))
+        await pilot.pause()
+        await pilot.click("#stop")
+        await until(lambda: app.return_value is not None)
+    assert session.asked == ["close stop=True"]
+
+
+async def test_c_compares_and_escape_goes_back(tmp_path, until):
+    app = app_of(demo_session(10), tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("c")
+        await until(lambda: isinstance(app.screen, CompareScreen))
+        await pilot.press("y")
+        await until(lambda: "Table 4.1" in app.clipboard)
+        assert "0.9560" in app.clipboard
+        await pilot.press("escape")
+        await until(lambda: isinstance(app.screen, MainScreen))
+
+
+async def test_l_changes_the_axis_of_the_plot_in_focus(tmp_path, until):
+    app = app_of(demo_session(6), tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        loss, seconds = app.screen.query_one(LossPlot), app.screen.query_one(SecondsPlot)
+        await pilot.press("l")
+        assert (loss.logarithmic, seconds.logarithmic) == (False, True)
+        await pilot.press("2")
+        await until(lambda: app.focused is seconds)
+        await pilot.press("l")
+        assert (loss.logarithmic, seconds.logarithmic) == (False, False)
+        assert "↑ paper 20–25 s" in text_of(seconds)
+
+
+async def test_m_maximises_and_undoes_it(tmp_path, until):
+    app = app_of(demo_session(6), tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("1", "m")
+        await until(lambda: app.screen.maximized is app.screen.query_one(LossPlot))
+        await pilot.press("2")
+        await until(lambda: app.screen.maximized is app.screen.query_one(SecondsPlot))
+        await pilot.press("m")
+        await until(lambda: app.screen.maximized is None)
+
+
+@pytest.mark.parametrize(("key", "shown"), [("1", "loss"), ("2", "seconds"), ("3", "events")])
+async def test_a_narrow_screen_shows_one_view_under_the_fleet(tmp_path, until, key, shown):
+    app = app_of(demo_session(6), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(key)
+        await until(lambda: app.focused is app.screen.query_one(f"#{shown}"))
+        for name in ("loss", "seconds"):
+            assert app.screen.query_one(f"#{name}").display == (name == shown)
+        assert app.screen.query_one(FleetTable).size.height == 4
+        await until(lambda: app.screen.query_one(f"#{shown}").size.height >= 8)
+
+
+async def test_f_shows_only_faults(tmp_path, until):
+    app = app_of(demo_session(6, lost=True), tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        log = app.screen.query_one(EventLog)
+        await pilot.press("f")
+        assert {one.level for one in log.sentences()} == {"error"}
+        assert "epoch" not in text_of(log)
+        await pilot.press("f")
+        await until(lambda: "epoch" in text_of(log))
+
+
+async def test_y_copies_the_panel_in_focus(tmp_path, until):
+    app = app_of(demo_session(6), tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        app.screen.query_one(FleetTable).focus()
+        await pilot.press("y")
+        assert app.clipboard.startswith("node\tstate\trole")
+        for key, head in (("1", "series\tepoch\tloss"), ("2", "series\tepoch\tseconds")):
+            await pilot.press(key)
+            await until(lambda: app.focused is not app.screen.query_one(FleetTable))
+            await pilot.pause()
+            await pilot.press("y")
+            assert app.clipboard.startswith(head)
+
+
+async def test_help_lists_every_key_of_the_screen(tmp_path, until):
+    app = app_of(demo_session(6), tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("question_mark")
+        await until(lambda: isinstance(app.screen, Help))
+        shown = str(app.screen.query_one("#keys").render())
+        for key in ("1", "s", "x", "c", "f", "l", "m", "y", "?", "t", "q", "tab", "^p"):
+            assert any(key in line.split()[:2] for line in shown.splitlines()), key
+        await pilot.press("escape")
+        await until(lambda: isinstance(app.screen, MainScreen))
+
+
+async def test_t_changes_the_theme(tmp_path):
+    app = app_of(demo_session(6), tmp_path)
+    async with app.run_test() as pilot:
+        await pilot.press("t")
+        assert app.theme == "edgead-light"
+        await pilot.press("t")
+        assert app.theme == "edgead-dark"
+
+
+async def test_tab_goes_through_the_panels(tmp_path):
+    app = app_of(demo_session(6), tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        seen = []
+        for _ in range(4):
+            seen.append(app.focused.id)
+            await pilot.press("tab")
+        assert sorted(seen) == ["events", "fleet", "loss", "seconds"]
+        assert app.focused.id == seen[0]
+
+
+async def test_the_palette_opens(tmp_path, until):
+    app = app_of(demo_session(6), tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("ctrl+p")
+        await until(lambda: "CommandPalette" in type(app.screen).__name__)
+
+
+async def test_a_lost_node_shows_no_numbers(tmp_path):
+    session = demo_session(6, lost=True)
+    # An owner that forgot to take the old sample away must not make the node look alive.
+    nodes = list(session.fleet.statuses.values())
+    nodes[2].telemetry = nodes[0].telemetry
+    app = app_of(session, tmp_path)
+    async with app.run_test(size=(120, 36)):
+        row = app.screen.query_one(FleetTable).render_line(3).text
+        assert "✖ lost" in row and "%" not in row and "GB" not in row and row.count("—") >= 5
+
+
+async def test_the_header_says_synthetic(tmp_path):
+    session = demo_session(6)
+    session.trial.synthetic = True
+    app = app_of(session, tmp_path)
+    async with app.run_test(size=(80, 24)):
+        assert "synthetic" in app.screen.query_one(TrialBar).render().plain
+
+
+async def test_markup_and_control_characters_stay_text(tmp_path, until):
+    session = demo_session(6)
+    session.sentences.append(Sentence("x", "error", "[b]", "[red]a\x1b]52;c;x\x07 $PATH"))
+    app = app_of(session, tmp_path)
+    async with app.run_test(size=(120, 36)):
+        await until(lambda: "[red]a·]52;c;x· $PATH" in text_of(app.screen.query_one(EventLog)))
+
+
+async def test_every_size_is_survived(tmp_path):
+    app = app_of(demo_session(6, lost=True), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        for size in ((1, 1), (10, 3), (20, 8), (99, 29), (170, 20), (300, 100), (40, 60)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+        assert "node-1" in text_of(app.screen.query_one(FleetTable))
+
+
+async def test_a_session_that_cannot_go_on_ends_the_app(tmp_path, until):
+    session = FakeSession()
+    session.crash = UnreachableError("node-1 can't be reached")
+    app = app_of(session, tmp_path)
+    async with app.run_test():
+        await until(lambda: app.return_value is not None)
+    assert (app.return_value, app.return_code) == (3, 3)
+
+
+async def test_a_crash_leaves_a_report_without_values(tmp_path, capsys):
+    session = FakeSession()
+    session.crash = RuntimeError("password=hunter2 broke it")
+    app = app_of(session, tmp_path)
+    with pytest.raises(Exception, match="broke it"):
+        async with app.run_test() as pilot:
+            await pilot.pause()
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    (report,) = (tmp_path / "crashes").iterdir()
+    text = report.read_text()
+    assert app.return_code == 1
+    assert "RuntimeError" in text and "in run" in text and "hunter2" not in text
+    if os.name == "posix":
+        assert stat.S_IMODE(report.stat().st_mode) == 0o600

@@ -1,0 +1,413 @@
+"""The agent as a real process over pipes, on this Python and, where there is one, on 3.6."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgead.agents import agent as agent_module
+
+AGENT = Path(agent_module.__file__)
+DEADLINE = 20.0
+
+
+def interpreters() -> dict[str, str]:
+    """Return this Python and, if there is one that runs, a 3.6."""
+    versions = Path.home() / ".pyenv" / "versions"
+    candidates = [shutil.which("python3.6"), *sorted(versions.glob("3.6.*/bin/python"))]
+    for candidate in filter(None, candidates):
+        found = subprocess.run([candidate, "--version"], capture_output=True, text=True)
+        if found.stdout.startswith("Python 3.6"):
+            return {"this": sys.executable, "3.6": str(candidate)}
+    return {"this": sys.executable}
+
+
+INTERPRETERS = interpreters()
+
+
+def until(condition: Callable[[], Any], what: str) -> Any:
+    """Return the condition's value as soon as it is true."""
+    end = time.monotonic() + DEADLINE
+    while not (value := condition()):
+        assert time.monotonic() < end, f"still waiting for {what}"
+        time.sleep(0.02)
+    return value
+
+
+def marked(marker: str) -> list[int]:
+    """Return the processes, but for zombies, with that text in their environment."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it ended meanwhile
+            alive = (folder / "stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+            if alive and marker.encode() in (folder / "environ").read_bytes():
+                found.append(int(folder.name))
+    return found
+
+
+class Host:
+    """Speaks to one agent process."""
+
+    def __init__(self, python: str, env: dict[str, str] | None = None) -> None:
+        self.marker = uuid.uuid4().hex
+        self.process = subprocess.Popen(
+            [python, "-u", str(AGENT)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **(env or {})},
+            start_new_session=True,
+        )
+        self.heard: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.past: list[dict[str, Any]] = []
+        self.numbers = iter(range(1, 10_000))
+        self.reading = threading.Event()
+        self.reading.set()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+        self.wait(event="hello")
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.heard.put(json.loads(line))
+            self.reading.wait()
+
+    def write(self, data: bytes) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(data)
+        self.process.stdin.flush()
+
+    def ask(self, op: str, **fields: Any) -> dict[str, Any]:
+        """Send a request and return its answer."""
+        n = self.send(op, **fields)
+        return self.wait(n=n)
+
+    def send(self, op: str, **fields: Any) -> int:
+        n = next(self.numbers)
+        self.write(json.dumps({"op": op, "n": n, **fields}).encode() + b"\n")
+        return n
+
+    def configure(self, dead_after: float = 60.0, sweep: tuple[str, ...] = ()) -> dict[str, Any]:
+        return self.ask("configure", dead_after=dead_after, marker=self.marker, sweep=sweep)
+
+    def start(self, task: str, script: str, stdin: str = "") -> dict[str, Any]:
+        argv = ["/bin/sh", "-c", script]
+        return self.ask("start", task=task, argv=argv, env={}, stdin=stdin)
+
+    def wait(self, **fields: Any) -> dict[str, Any]:
+        """Return the next message that has these fields; the others go to self.past."""
+        end = time.monotonic() + DEADLINE
+        while True:
+            try:
+                message = self.heard.get(timeout=max(0.0, end - time.monotonic()))
+            except queue.Empty:
+                raise AssertionError(f"no message with {fields}; heard {self.past[-5:]}") from None
+            self.past.append(message)
+            if all(message.get(key) == value for key, value in fields.items()):
+                return message
+
+    def close(self) -> int:
+        """End the agent's input; return its exit code."""
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.close()
+        code = self.process.wait(DEADLINE)
+        self.reading.set()
+        self.reader.join(DEADLINE)
+        self.process.stdout.close()
+        return code
+
+
+@pytest.fixture(params=INTERPRETERS.values(), ids=INTERPRETERS.keys())
+def host(request: pytest.FixtureRequest) -> Iterator[Host]:
+    found = Host(request.param)
+    yield found
+    found.close()
+    assert marked(found.marker) == []
+
+
+def test_task_runs_with_its_input_environment_and_output(host: Host) -> None:
+    host.configure()
+    argv = [
+        "/bin/sh",
+        "-c",
+        'echo "$COLOUR $EDGEAD_TASK $EDGEAD_AGENT"; pwd; cat; echo é >&2; exit 3',
+    ]
+    env = {"COLOUR": "grün"}
+    text = "a line\n" * 30_000  # more than a pipe holds
+    started = host.ask("start", task="t", argv=argv, env=env, stdin=text, cwd="/")
+    assert started["event"] == "started" and started["pid"] > 0
+    ended = host.wait(event="exit", task="t")
+    assert (ended["code"], ended["signal"]) == (3, None)
+    assert ended["lines"][-1] == "é" and ended["lines"][:19] == ["a line"] * 19
+    lines = [m["line"] for m in host.past if m["event"] == "line"]
+    assert lines[:2] == [f"grün t {host.marker}", "/"]
+    assert (
+        len(lines) + ended["dropped"] + sum(m["dropped"] for m in host.past if m["event"] == "line")
+        == len(text.splitlines()) + 3
+    )
+
+
+def test_signal_last_words_and_odd_bytes(host: Host) -> None:
+    host.start("t", r"printf 'bad \377 byte\r\nno end'; kill -9 $$")
+    ended = host.wait(event="exit")
+    assert (ended["code"], ended["signal"]) == (None, 9)
+    assert ended["lines"] == ["bad \ufffd byte", "no end"]
+
+
+def test_long_lines_come_in_pieces(host: Host) -> None:
+    host.start("t", "head -c 10000 /dev/zero | tr '\\0' x; echo; echo end")
+    lines = host.wait(event="exit")["lines"]
+    assert lines == ["x" * 4096, "x" * 4096, "x" * (10_000 - 8192), "end"]
+
+
+def test_what_cannot_start_fails_with_its_reason(host: Host) -> None:
+    host.start("runs", "sleep 100")
+    asked = {"task": "t", "env": {}, "stdin": ""}
+    for change, reason in [
+        ({"argv": ["/no/such/program"]}, "No such file"),
+        ({"argv": ["true"], "cwd": "/no/such/folder"}, "No such file"),
+        ({"argv": ["/etc/passwd"]}, "Permission denied"),
+        ({"argv": []}, "command"),
+        ({"argv": ["true", "\0"]}, "null"),
+        ({"argv": ["true"], "env": {"A": 1}}, "env"),
+        ({"argv": ["true"], "env": {"A=B": "c"}}, "environment"),
+        ({"argv": ["true"], "task": "runs"}, "runs already"),
+        ({"argv": "true"}, "argv"),
+    ]:
+        answer = host.ask("start", **{**asked, **change})
+        assert answer["event"] == "failed" and reason in answer["reason"], answer
+
+
+def test_malformed_requests_are_answered(host: Host) -> None:
+    for line in [
+        b"nonsense",
+        b"\xff\xfe",
+        b"[" * 50_000,
+        b"[]",
+        b"{}",
+        b'{"op": "ping"}',
+        b'{"op": "ping", "n": "1"}',
+        b"x" * (agent_module.MAX_REQUEST + 100_000),
+    ]:
+        host.write(line + b"\n")
+        host.wait(event="error")
+    for fields in [
+        {"op": "fly"},
+        {"op": ["ping"]},
+        {"op": "stop", "task": "t"},
+        {"op": "stop", "task": "t", "grace": float("nan")},
+        {"op": "stop", "task": "\ud800", "grace": 1},
+        {"op": "ports", "count": 0},
+        {"op": "ports", "count": True},
+        {"op": "telemetry", "interval_ms": "1"},
+        {"op": "configure", "dead_after": 1, "marker": "m", "sweep": ["a", 1]},
+    ]:
+        assert host.ask(**fields)["event"] == "failed"  # type: ignore[arg-type]
+    assert host.ask("ping")["event"] == "pong"
+
+
+def test_stop_ends_all_of_a_task_and_nothing_else(host: Host) -> None:
+    host.configure()
+    host.start("other", "exec sleep 100")
+    script = (
+        "trap '' TERM; setsid sh -c \"trap '' TERM; sleep 100; sleep 100\" & echo up; wait; wait"
+    )
+    host.start("t", script)
+    host.wait(event="line", line="up")
+    assert host.ask("stop", task="t", grace=0.1)["event"] == "stopped"
+    assert host.past[-2]["event"] == "exit" and host.past[-2]["signal"] == 9
+    assert marked("EDGEAD_TASK=t") == [] and len(marked(host.marker)) == 1
+    assert host.ask("stop", task="t", grace=0)["event"] == "stopped"  # again is no error
+    assert host.start("t", "true")["event"] == "started"  # the name is free
+
+
+def test_a_task_that_ends_takes_its_children_along(host: Host) -> None:
+    host.configure()
+    host.start("t", "setsid sleep 100 & sleep 100 & exit 0")
+    assert host.wait(event="exit")["code"] == 0
+    assert marked(host.marker) == []
+
+
+def test_flood_neither_blocks_nor_hides_the_exit(host: Host) -> None:
+    host.start("flood", "seq 1000000; exit 7")
+    ended = host.wait(event="exit", task="flood")
+    lines = [m for m in host.past if m["event"] == "line"]
+    assert ended["code"] == 7
+    assert ended["lines"] == [str(number) for number in range(999_981, 1_000_001)]
+    assert len(lines) + sum(m["dropped"] for m in lines) + ended["dropped"] == 1_000_000
+    assert ended["dropped"] > 0
+
+
+def test_host_that_does_not_read_loses_lines_but_no_exit(host: Host) -> None:
+    host.configure()
+    host.reading.clear()
+    wide = "w" * 4000
+    for number in range(12):
+        host.send(
+            "start",
+            task=f"t{number}",
+            argv=["sh", "-c", f"yes {wide} | head -n 300"],
+            env={},
+            stdin="",
+        )
+    until(lambda: not marked("EDGEAD_TASK=t"), "the tasks to end unread")
+    host.reading.set()
+    exits = [host.wait(event="exit") for _ in range(12)]
+    assert {each["task"] for each in exits} == {f"t{number}" for number in range(12)}
+    assert sum(each["dropped"] for each in exits) > 0
+    assert host.ask("ping")["event"] == "pong"
+
+
+@pytest.mark.parametrize("how", ["eof", "end", "SIGTERM", "SIGHUP", "heartbeat"])
+def test_nothing_is_left_when_the_agent_ends(host: Host, how: str) -> None:
+    host.configure(dead_after=0.5 if how == "heartbeat" else 60.0)
+    host.start(
+        "a",
+        "trap '' TERM HUP; setsid sleep 100 & (setsid sh -c 'sleep 100 & sleep 100' &) ;"
+        " echo up; sleep 100; sleep 100",
+    )
+    host.wait(event="line", line="up")
+    until(lambda: len(marked(host.marker)) >= 5, "its five processes")
+    if how == "eof":
+        host.close()
+    elif how == "end":
+        host.send("end")
+    elif how != "heartbeat":
+        host.process.send_signal(getattr(signal, how))
+    ended = host.wait(event="ended")
+    assert ended["left"] == 0
+    expected = {"eof": "closed", "end": "asked", "heartbeat": "no word"}.get(how, how)
+    assert expected in ended["reason"]
+    assert any(m["event"] == "exit" for m in host.past)
+    assert host.process.wait(DEADLINE) == 0
+    assert marked(host.marker) == []
+
+
+def test_killed_agent_takes_its_tasks_along_and_the_next_sweeps_the_rest(host: Host) -> None:
+    host.configure()
+    host.start("t", "setsid sh -c 'sleep 100; sleep 100' & sleep 100; sleep 100")
+    until(lambda: len(marked(host.marker)) >= 3, "the grandchildren")
+    host.process.kill()
+    host.process.wait()
+    left = until(lambda: marked(host.marker), "what PDEATHSIG does not reach")
+    after = Host(sys.executable)
+    try:
+        assert after.configure(sweep=(host.marker,))["swept"] >= 1
+        assert left and marked(host.marker) == []
+    finally:
+        after.close()
+
+
+def test_no_zombies(host: Host) -> None:
+    for number in range(5):
+        host.start(f"t{number}", "(setsid sh -c 'exit 0' &) ; exit 0")
+        host.wait(event="exit")
+    assert host.ask("ping")["event"] == "pong"
+
+    def children() -> list[str]:
+        path = Path(f"/proc/{host.process.pid}/task/{host.process.pid}/children")
+        return path.read_text().split()
+
+    until(lambda: children() == [], "no child, dead or alive")
+
+
+def test_ports_are_free_and_different(host: Host) -> None:
+    ports = host.ask("ports", count=50)["ports"]
+    assert len(set(ports)) == 50
+    ephemeral = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    assert all(10_000 <= port < ephemeral for port in ports)
+
+
+def test_facts(host: Host) -> None:
+    facts = host.ask("facts")
+    assert facts["hostname"] == os.uname().nodename
+    assert facts["machine"] == os.uname().machine
+    assert facts["cores"] == os.cpu_count()
+
+
+def test_telemetry_of_this_machine(host: Host) -> None:
+    host.ask("telemetry", interval_ms=50)
+    samples = [host.wait(event="telemetry") for _ in range(3)]
+    if shutil.which("tegrastats") is None:
+        assert {sample["source"] for sample in samples} == {"machine"}
+        assert samples[0]["line"].startswith("RAM ")
+
+
+TEGRASTATS = """#!/bin/sh
+echo started >> "$(dirname "$0")/starts"
+[ "$1" = --interval ] && echo "RAM 1/2MB (lfb 1x4MB) CPU [$2%@1,off]"
+echo "$$" > "$(dirname "$0")/pid"
+exec sleep 100
+"""
+
+
+@pytest.fixture
+def tegrastats(tmp_path: Path) -> Path:
+    (tmp_path / "tegrastats").write_text(TEGRASTATS)
+    (tmp_path / "tegrastats").chmod(0o755)
+    return tmp_path
+
+
+def with_path(folder: Path) -> Host:
+    return Host(sys.executable, {"PATH": f"{folder}:{os.environ['PATH']}"})
+
+
+def test_tegrastats_comes_back_when_it_dies(tegrastats: Path) -> None:
+    host = with_path(tegrastats)
+    try:
+        host.ask("telemetry", interval_ms=70)
+        sample = host.wait(event="telemetry")
+        assert sample["source"] == "tegrastats" and "[70%@1,off]" in sample["line"]
+        pid = until(
+            lambda: (tegrastats / "pid").exists() and (tegrastats / "pid").read_text(), "pid"
+        )
+        os.kill(int(pid), signal.SIGKILL)
+        assert host.wait(event="telemetry")["source"] == "tegrastats"
+        assert (tegrastats / "starts").read_text().count("started") == 2
+    finally:
+        assert host.close() == 0
+
+
+def test_tegrastats_that_says_nothing_is_replaced_by_the_machine(tegrastats: Path) -> None:
+    (tegrastats / "tegrastats").write_text("#!/bin/sh\nexit 1\n")
+    host = with_path(tegrastats)
+    try:
+        host.ask("telemetry", interval_ms=50)
+        assert host.wait(event="telemetry")["source"] == "machine"
+    finally:
+        assert host.close() == 0
+
+
+def test_once_prints_facts_and_a_sample() -> None:
+    run = subprocess.run(
+        [sys.executable, AGENT, "--once"], capture_output=True, text=True, check=True
+    )
+    facts, sample = map(json.loads, run.stdout.splitlines())
+    assert (facts["kind"], sample["kind"]) == ("facts", "telemetry")
+    assert facts["cores"] == os.cpu_count() and sample["line"].startswith("RAM ")
+    assert facts["time"].endswith("+00:00") and run.stderr == ""
+
+
+def test_watch_streams_until_interrupted() -> None:
+    process = subprocess.Popen(
+        [sys.executable, AGENT, "--watch"], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["kind"] == "telemetry"
+    process.send_signal(signal.SIGINT)
+    process.stdout.close()
+    assert process.wait(DEADLINE) == 130
