@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
@@ -114,10 +115,16 @@ class ClusterTasks:
         await self._connections[task.node].start_task(
             task.name,
             task_argv(node.python),
-            task_env(task.role, task.index, addresses),
+            task_env(task.role, task.index, addresses, self._threads()),
             task_server_source(),
         )
         self._tell(task, "starting")
+
+    def _threads(self) -> int | None:
+        """Share this machine's cores among embedded nodes; a board's are its own."""
+        if not self._cluster.embedded:
+            return None
+        return max(1, (os.cpu_count() or 1) // len(self._cluster.nodes))
 
     async def _until_ready(self) -> None:
         everyone = asyncio.gather(*(ready.wait() for ready in self._ready.values()))

@@ -121,7 +121,7 @@ def apply(state: TrialState, event: Event) -> None:
         return
     try:
         handler(state, event)
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         state.warnings += 1
 
 

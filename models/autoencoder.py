@@ -22,7 +22,11 @@ MODELS: Dict[str, Callable[[int], Any]] = {"dense-autoencoder": dense_autoencode
 
 
 def build(name: str, features: int, learning_rate: float) -> Any:
-    """Build and compile a model by name: Adam, mean absolute error (section 3.3)."""
+    """Build and compile a model by name: Adam, mean absolute error (section 3.3).
+
+    It is the Adam that TensorFlow 2.5 had: one operation a variable, run where the variable
+    lives. The newer one reads and writes a parameter server many times a step.
+    """
     model = MODELS[name](features)
-    model.compile(optimizer=keras.optimizers.Adam(learning_rate), loss="mae")
+    model.compile(optimizer=keras.optimizers.legacy.Adam(learning_rate), loss="mae")
     return model

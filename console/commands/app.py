@@ -41,4 +41,4 @@ def _open(cluster: Path | None, specs: Sequence[TrialSpec], data: Path, autostar
     session = LocalSession(store, cluster, specs, data, autostart=autostart)
     app = ConsoleApp(session, paths.home() / "crashes")
     code = app.run()
-    return DONE if code is None else code
+    return code if code is not None else app.return_code or DONE

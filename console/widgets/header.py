@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from rich.text import Text
 from textual.widget import Widget
 
@@ -86,7 +88,7 @@ class TrialBar(Widget):
             glyph, name = ENDS.get(trial.state, ("◇", "warning"))
             return Text(f"{glyph} {trial.state}", ink(self, name, bold=True))
         left = trial.seconds_left
-        if left is None or len(trial.epochs) >= trial.spec.epochs:
+        if left is None or not isfinite(left) or len(trial.epochs) >= trial.spec.epochs:
             return Text(printable(trial.phase or trial.state)[:12], ink(self, "secondary"))
         clock = f"{int(left // 60)}:{int(left % 60):02d}"
         return Text("ETA ", ink(self, "secondary")).append(

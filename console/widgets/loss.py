@@ -54,9 +54,10 @@ class LossPlot(StripView):
             return self.empty("no room")
         labels = [
             f"{series.short if width < 66 else series.name} {number(loss, 3):>7}"
-            for series in shown
+            for series, (_, loss) in zip(shown, ends, strict=True)
         ]
-        chart = self._chart(shown, [y for _, found in points for _, y in found], max(map(len, labels)) + 3)
+        losses = [y for _, found in points for _, y in found]
+        chart = self._chart(shown, losses, max(map(len, labels)) + 3)
         frame = frame_of(chart, width, height)
         text = draw_chart(chart, width, height, self._inks())
         strips = self._decoded(text)[:height]
@@ -125,7 +126,8 @@ class LossPlot(StripView):
     ) -> list[Strip]:
         """Write the labels beside the curves' ends, in one column that no curve reaches."""
         width = self.size.width
-        column = max(frame.column(min(x, chart.last_tick), chart.x_limits) for x, _ in ends) + 2
+        reached = min(chart.last_tick, max(0.0, *(x for x, _ in ends)))
+        column = frame.column(reached, chart.x_limits) + 2
         heights = [height_of(y, self.logarithmic) or 0.0 for _, y in ends]
         rows = place_labels([frame.row(y, chart.y_limits) for y in heights], frame.height)
         for series, label, row in zip(shown, labels, rows, strict=True):

@@ -276,6 +276,21 @@ async def test_markup_and_control_characters_stay_text(tmp_path, until):
         await until(lambda: "[red]a·]52;c;x· $PATH" in text_of(app.screen.query_one(EventLog)))
 
 
+async def test_a_diverging_trial_does_no_harm(tmp_path, until):
+    session = demo_session(6)
+    nasty = (float("nan"), float("inf"), -1.0, 0.0, 1e308, -1e308)
+    for epoch, value in enumerate(nasty, 7):
+        session.take("step", 99, epoch=epoch, step=1, steps=2, loss=value)
+        session.take("epoch", 99, epoch=epoch * 10**6, epochs=10, loss=value, seconds=value)
+    session.take("epoch", 99, epoch=-7, epochs=10, loss=1.0, seconds=1.0)
+    app = app_of(session, tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        loss = app.screen.query_one(LossPlot)
+        await until(lambda: "distrib" in text_of(loss))
+        await pilot.press("l", "2", "l", "c")
+        await pilot.pause()
+
+
 async def test_every_size_is_survived(tmp_path):
     app = app_of(demo_session(6, lost=True), tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -201,7 +201,10 @@ def test_any_bytes_are_read_or_refused_in_one_way(
         read_table(path)
 
 
-@given(st.sampled_from(COLUMNS), st.text(st.characters(exclude_characters=",\n\r"), max_size=8))
+@given(
+    st.sampled_from(COLUMNS),
+    st.text(st.characters(codec="utf-8", exclude_characters=",\n\r"), max_size=8),
+)
 def test_any_field_is_read_or_refused_by_line_and_column(
     tmp_path_factory: pytest.TempPathFactory, column: str, field: str
 ) -> None:

@@ -67,6 +67,7 @@ def test_two_odd_rows(tables: tuple[Table, Table], paper: Dataset, cache: Path) 
     odd = np.flatnonzero(paper.test.x[:, service] == len(train.names["service"]))
     assert (odd + 1).tolist() == [136_489, 136_497]
     full = load("kdd99", "full", SHARED, cache)
+    assert full.test.x.shape == (311_029, 121)
     unseen = full.test.x[:, full.features.index("service=unseen")]
     assert np.flatnonzero(unseen).tolist() == odd.tolist()
 
