@@ -55,9 +55,9 @@ def main() -> None:
     task = json.loads(os.environ["TF_CONFIG"])
     role, index = task["task"]["type"], task["task"]["index"]
     config = tf.compat.v1.ConfigProto()
-    threads = int(os.environ.get("EDGEAD_THREADS", "0"))
-    config.intra_op_parallelism_threads = threads
-    config.inter_op_parallelism_threads = threads
+    # Not the inter-op pool: a step waits in it for the parameter server, and one thread is
+    # too few to wait and answer at once.
+    config.intra_op_parallelism_threads = int(os.environ.get("EDGEAD_THREADS", "0"))
     server = tf.distribute.Server(
         task["cluster"],
         job_name=role,

@@ -63,7 +63,8 @@ class Number:
         """Code the number: float32 [rows]."""
         numbers = table.numbers[self.column][rows]
         straight: Floats = np.log1p(numbers) if self.log else numbers
-        return (straight - np.float32(self.low)) / np.float32(self.span)
+        scaled: Floats = (straight - np.float32(self.low)) / np.float32(self.span)
+        return scaled
 
 
 def first_appearance(train: Table, column: str) -> Name:

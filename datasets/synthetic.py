@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Dict, NamedTuple
+from typing import Dict, NamedTuple, Tuple
 
 import numpy as np
 
@@ -80,15 +80,31 @@ _PROFILES = (
 )  # fmt: skip
 
 
+# All names of the real training file, most of them without a row here, so that codings are as wide.
+_NAMES: Dict[str, Tuple[str, ...]] = {
+    "protocol_type": ("tcp", "udp", "icmp"),
+    "service": (
+        "http", "smtp", "finger", "domain_u", "auth", "telnet", "ftp", "eco_i", "ntp_u",
+        "ecr_i", "other", "private", "pop_3", "ftp_data", "rje", "time", "mtp", "link",
+        "remote_job", "gopher", "ssh", "name", "whois", "domain", "login", "imap4",
+        "daytime", "ctf", "nntp", "shell", "IRC", "nnsp", "http_443", "exec", "printer",
+        "efs", "courier", "uucp", "klogin", "kshell", "echo", "discard", "systat", "supdup",
+        "iso_tsap", "hostnames", "csnet_ns", "pop_2", "sunrpc", "uucp_path", "netbios_ns",
+        "netbios_ssn", "netbios_dgm", "sql_net", "vmnet", "bgp", "Z39_50", "ldap",
+        "netstat", "urh_i", "X11", "urp_i", "pm_dump", "tftp_u", "tim_i", "red_i",
+    ),
+    "flag": ("SF", "S1", "REJ", "S2", "S0", "S3", "RSTO", "RSTR", "RSTOS0", "OTH", "SH"),
+}  # fmt: skip
+
+
 def synthetic_table(rows: int, seed: int) -> Table:
     """Draw a table of so many rows; the same rows and seed give the same table."""
     random = np.random.RandomState(seed)
     shares = np.array([profile.share for profile in _PROFILES])
     kinds = random.choice(len(_PROFILES), size=rows, p=shares / shares.sum())
-    codes, names = {}, {}
+    codes = {}
     for column, field in (("protocol_type", 2), ("service", 3), ("flag", 4)):
-        names[column] = tuple(dict.fromkeys(str(profile[field]) for profile in _PROFILES))
-        lookup = [names[column].index(str(profile[field])) for profile in _PROFILES]
+        lookup = [_NAMES[column].index(str(profile[field])) for profile in _PROFILES]
         codes[column] = np.array(lookup, np.uint8)[kinds]
     attack: Bools = np.array([profile.attack for profile in _PROFILES])[kinds]
     numbers = {name: np.zeros(rows, np.float32) for name in NUMBERS}
@@ -97,7 +113,7 @@ def synthetic_table(rows: int, seed: int) -> Table:
         for name, mean in profile.means.items():
             numbers[name][members] = _draw(random, name, mean, len(members))
     digest = hashlib.sha256(f"synthetic {VERSION} {rows} {seed}".encode()).hexdigest()
-    return Table(numbers, codes, names, attack, digest)
+    return Table(numbers, codes, dict(_NAMES), attack, digest)
 
 
 def _draw(random: np.random.RandomState, name: str, mean: float, size: int) -> Floats:

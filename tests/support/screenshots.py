@@ -1,0 +1,50 @@
+"""Take docs/'s pictures: the app on the real demo, at its liveliest and at its end."""
+
+import asyncio
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from edgead.console import paths
+from edgead.console.app import ConsoleApp
+from edgead.console.commands.demo import demo_specs
+from edgead.console.local_session import LocalSession
+from edgead.console.store import Store
+
+SIZE = (120, 36)
+
+
+async def main(folder: Path) -> None:
+    """Run the demo in the app, without a terminal, and save its screens as SVG."""
+    specs = demo_specs("paper-kdd99", 1, 10)
+    store = Store(paths.runs_folder())
+    session = LocalSession(store, None, specs, paths.data_folder(), autostart=True)
+    app = ConsoleApp(session, paths.home() / "crashes")
+
+    async def until(condition):
+        async with asyncio.timeout(180):
+            while not condition():  # noqa: ASYNC110 (it is polled state)
+                await asyncio.sleep(0.1)
+        await asyncio.sleep(1.0)  # what changed is painted at most twice a second
+
+    async with app.run_test(size=SIZE) as pilot:
+        await until(
+            lambda: (
+                session.trial is not None
+                and session.trial.spec.distributed
+                and len(session.trial.epochs) >= 7
+            )
+        )
+        (folder / "demo.svg").write_text(app.export_screenshot(title="edgead-console demo"))
+        await until(lambda: session.trial.over)
+        (folder / "finished.svg").write_text(app.export_screenshot(title="edgead-console demo"))
+        await pilot.press("c")
+        await until(lambda: True)
+        (folder / "compare.svg").write_text(app.export_screenshot(title="edgead-console demo"))
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as scratch:
+        os.environ[paths.HOME_VARIABLE] = scratch
+        asyncio.run(main(Path(sys.argv[1])))
