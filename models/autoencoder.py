@@ -21,8 +21,10 @@ def dense_autoencoder(features: int) -> Any:
 MODELS: Dict[str, Callable[[int], Any]] = {"dense-autoencoder": dense_autoencoder}
 
 
-def build(name: str, features: int, learning_rate: float) -> Any:
+def build(name: str, features: int, learning_rate: Any) -> Any:
     """Build and compile a model by name: Adam, mean absolute error (section 3.3).
+
+    `learning_rate` is a number or a Keras schedule.
 
     It is the Adam that TensorFlow 2.5 had: one operation a variable, run where the variable
     lives. The newer one reads and writes a parameter server many times a step.

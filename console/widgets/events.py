@@ -51,6 +51,7 @@ class EventLog(ScrollView, can_focus=True):
         self._session = session
         self._lines: list[EventLine] = []
         self._caption = Content()
+        self._following, self._last_y = True, 0
 
     def sentences(self) -> list[Sentence]:
         """Give the sentences shown: all, or the faults."""
@@ -59,7 +60,12 @@ class EventLog(ScrollView, can_focus=True):
 
     def update(self) -> None:
         """Take up new sentences."""
-        at_end = self.scroll_offset.y >= self.max_scroll_y
+        y = self.scroll_offset.y
+        if y < self._last_y:  # somebody scrolled up to read
+            self._following = False
+        elif y >= self.max_scroll_y:
+            self._following = True
+        self._last_y = y
         width = self._text_width()
         self._lines = [line for one in self.sentences() for line in lines_of(one, width)]
         self.virtual_size = Size(self.scrollable_content_region.width, len(self._lines))
@@ -67,14 +73,19 @@ class EventLog(ScrollView, can_focus=True):
         if caption != self._caption:
             self._caption = caption
             self.border_title = caption
-        if at_end:
-            self.scroll_end(animate=False, immediate=True)
+        if self._following:
+            # What may be scrolled to is known once the new size has been laid out.
+            self.call_after_refresh(self._to_end)
         self.refresh()
+
+    def _to_end(self) -> None:
+        self.scroll_end(animate=False, immediate=True)
+        self._last_y = self.scroll_offset.y
 
     def watch_only_faults(self) -> None:
         """Show the other selection, from its end."""
+        self._last_y, self._following = 0, True
         self.update()
-        self.scroll_end(animate=False, immediate=True)
 
     def on_mount(self) -> None:
         """Take up what was said before."""
@@ -82,8 +93,8 @@ class EventLog(ScrollView, can_focus=True):
 
     def on_resize(self, _event: Resize) -> None:
         """Wrap anew; keep the newest in sight."""
+        self._last_y = 0
         self.update()
-        self.scroll_end(animate=False)
 
     def notify_style_update(self) -> None:
         """Paint anew in the new colours."""

@@ -83,9 +83,7 @@ class FleetTable(ScrollView, can_focus=True):
         fleet = self._session.fleet
         up = f" · {fleet.up}/{len(fleet.statuses)} up" if fleet.statuses else ""
         title = Content(f"Fleet{up}")
-        note = (
-            f"{printable(fleet.name)} · this machine" if fleet.embedded else printable(fleet.name)
-        )
+        note = "embedded in this machine" if fleet.embedded else printable(fleet.name)
         subtitle = Content.styled(note if fleet.statuses else "", "$secondary")
         if self._caption != (title, subtitle):
             self._caption = (title, subtitle)

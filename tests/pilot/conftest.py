@@ -1,15 +1,11 @@
-"""Lets the tests here import fakes.py, and gives them a way to wait."""
+"""What the pilot tests share: a way to wait."""
 
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture

@@ -323,3 +323,21 @@ async def test_a_crash_leaves_a_report_without_values(tmp_path, capsys):
     assert "RuntimeError" in text and "in run" in text and "hunter2" not in text
     if os.name == "posix":
         assert stat.S_IMODE(report.stat().st_mode) == 0o600
+
+
+async def test_the_event_log_follows_until_somebody_scrolls_up(tmp_path):
+    session = demo_session(6)
+    app = app_of(session, tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        log = app.screen.query_one(EventLog)
+        for number in range(40):
+            session.sentences.append(Sentence("2026-01-01T00:00:00Z", "info", "a", f"n{number}"))
+            log.update()
+            await pilot.pause()
+        assert log.scroll_offset.y == log.max_scroll_y > 0
+        log.scroll_to(y=3, animate=False, immediate=True)
+        await pilot.pause()
+        session.sentences.append(Sentence("2026-01-01T00:00:00Z", "info", "a", "later"))
+        log.update()
+        await pilot.pause()
+        assert log.scroll_offset.y == 3
