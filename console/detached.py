@@ -24,8 +24,10 @@ def start_supervisor(run: Run, cluster: Path | None, data: Path) -> None:
         _start(command, log.fileno())
 
 
-async def start_embedded_nodes(folder: Path) -> Path:
-    """Have the embedded nodes of a folder serving; gives their cluster file.
+async def start_embedded_nodes(folder: Path) -> tuple[Path, subprocess.Popen[bytes]]:
+    """Have the embedded nodes of a folder serving; gives their cluster file and our process.
+
+    The process has ended already where another one serves the folder.
 
     Raises UnreachableError when they do not come up.
     """
@@ -41,7 +43,7 @@ async def start_embedded_nodes(folder: Path) -> Path:
         # seen before that may be a dead one's.
         said = log_path.read_text(errors="replace").strip().splitlines()
         if said and cluster.exists():
-            return cluster
+            return cluster, process
         if process.poll():
             break
         await asyncio.sleep(0.1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -57,6 +58,7 @@ class LocalSession:
         self._tail: Tail | None = None
         self._changed: Changed = lambda: None
         self._nodes_ready = asyncio.Event()
+        self._nodes_process: subprocess.Popen[bytes] | None = None
 
     async def run(self, changed: Changed) -> None:
         """Follow the nodes and the trials until cancelled."""
@@ -94,10 +96,13 @@ class LocalSession:
         return compare([state for state in (self.reference, self.trial) if state is not None])
 
     async def close(self, *, stop: bool) -> None:
-        """Leave: the running trial goes on unless it is to stop."""
+        """Leave: the running trial goes on unless it is to stop; without one, the nodes end too."""
         if stop:
             await self.stop_trial()
         self._queue.clear()
+        if self._nodes_process is not None and not self.running():
+            self._nodes_process.terminate()
+            await asyncio.to_thread(self._nodes_process.wait)
 
     # -- nodes
 
@@ -108,7 +113,8 @@ class LocalSession:
         try:
             if path is None:
                 self._say("starting three nodes on this machine…")
-                path = await detached.start_embedded_nodes(paths.embedded_folder())
+                folder = paths.embedded_folder()
+                path, self._nodes_process = await detached.start_embedded_nodes(folder)
             cluster = read_cluster(path)
         except ConsoleError as error:
             self._say(str(error))
