@@ -97,6 +97,6 @@ def _say_collapsed(reporter: Reporter, evidence: str) -> None:
         "note",
         level="error",
         collapsed=True,
-        text=f"the run collapsed (dead ReLU units): {evidence}; its scores mean nothing, try "
-        "another seed or the preset kdd99",
+        text=f"the run collapsed: {evidence}; its scores mean nothing: try another seed, more "
+        "epochs or the preset kdd99",
     )
