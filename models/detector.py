@@ -1,4 +1,4 @@
-"""Detector: a threshold on the reconstruction error, its metrics, and whether a run collapsed."""
+"""Detector: a threshold on the reconstruction error, its metrics, and what shows a run that collapsed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
 
 # Below this share of the inputs' own spread, a reconstruction no longer follows its input.
-COLLAPSED_SPREAD = 0.01
+CONSTANT_SPREAD = 0.01
 
 
 def row_errors(rows: Floats, reconstruction: Floats) -> Floats:
@@ -82,11 +82,15 @@ def score(errors: Floats, attacks: Bools, threshold: float) -> Score:
     )
 
 
-def collapsed(rows: Floats, reconstruction: Floats) -> bool:
-    """Tell whether the model gives (nearly) the same output for every row: all units dead."""
+def constant(rows: Floats, reconstruction: Floats) -> bool:
+    """Tell whether the model gives (nearly) the same output for every row: all units are dead.
+
+    With the paper's coding such a run is worthless; with `full` the distance from that one
+    output may still tell attacks (docs/kdd99-preset.md).
+    """
     spread = float(np.abs(rows - np.median(rows, axis=0)).mean())
     left = float(np.abs(reconstruction - np.median(reconstruction, axis=0)).mean())
-    return not np.isfinite(left) or (spread > 0 and left < COLLAPSED_SPREAD * spread)
+    return not np.isfinite(left) or (spread > 0 and left < CONSTANT_SPREAD * spread)
 
 
 def worthless(found: Score, attacks: Bools) -> bool:

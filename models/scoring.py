@@ -54,8 +54,9 @@ def find_threshold(
         threshold = detector.fit_threshold(
             detector.row_errors(rows, reconstruction), spec.threshold
         )
-    if detector.collapsed(rows, reconstruction):
-        _say_collapsed(reporter, "the model gives the same output for every row")
+    if detector.constant(rows, reconstruction):
+        text = "all units are dead: the model gives the same output for every row, and a row's "
+        reporter.emit("note", level="warn", text=text + "score is its distance from that")
     reporter.emit("threshold", **asdict(threshold), seconds=time.monotonic() - start)
     return threshold
 
@@ -89,14 +90,10 @@ def score_split(
     seconds = {"predict": predicted, "total": time.monotonic() - start}
     reporter.emit("score", split=name, **asdict(result), seconds=seconds)
     if name == "validation" and detector.worthless(result, split.y):
-        _say_collapsed(reporter, "calling every validation row the same would be right more often")
-
-
-def _say_collapsed(reporter: Reporter, evidence: str) -> None:
-    reporter.emit(
-        "note",
-        level="error",
-        collapsed=True,
-        text=f"the run collapsed: {evidence}; its scores mean nothing: try another seed, more "
-        "epochs or the preset kdd99",
-    )
+        reporter.emit(
+            "note",
+            level="error",
+            collapsed=True,
+            text="the run collapsed: calling every validation row the same would be right more "
+            "often; its scores mean nothing: try another seed, more epochs or the preset kdd99",
+        )

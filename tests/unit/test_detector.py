@@ -64,12 +64,12 @@ def test_metrics_are_shares(errors, attacks, threshold):
         assert 0.0 <= value <= 1.0
 
 
-def test_the_same_output_for_every_row_is_a_collapse():
+def test_the_same_output_for_every_row_is_seen():
     rows = np.random.default_rng(1).normal(size=(100, 6)).astype(np.float32)
     flat = np.tile(rows.mean(axis=0), (100, 1))
-    assert detector.collapsed(rows, flat)
-    assert detector.collapsed(rows, np.full_like(rows, np.nan))
-    assert not detector.collapsed(rows, rows * 0.5)
+    assert detector.constant(rows, flat)
+    assert detector.constant(rows, np.full_like(rows, np.nan))
+    assert not detector.constant(rows, rows * 0.5)
 
 
 def test_a_detector_that_guessing_would_beat_is_worthless():
