@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, Optional
+from typing import List, NamedTuple, Optional
 
 from edgead.datasets.kdd99_columns import CATEGORIES, COLUMNS, FEATURES, LABELS, NAME
 
@@ -61,7 +61,7 @@ def _expected(column: str, field: str) -> str:
     return "" if fits else "a number of 0 or more"
 
 
-def _columns(line: str, fields: list[str]) -> str:
+def _columns(line: str, fields: List[str]) -> str:
     if not line.strip():
         return "an empty line"
     return f"{len(fields)} ({_shown(line)})" if len(fields) == 1 else str(len(fields))

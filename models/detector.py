@@ -1,4 +1,4 @@
-"""Detector: a threshold on the reconstruction error, its metrics, and what shows a run that collapsed."""
+"""Detector: a threshold on the reconstruction error, its metrics, and signs of a collapse."""
 
 from __future__ import annotations
 

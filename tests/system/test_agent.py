@@ -409,5 +409,5 @@ def test_watch_streams_until_interrupted() -> None:
     assert process.stdout is not None
     assert json.loads(process.stdout.readline())["kind"] == "telemetry"
     process.send_signal(signal.SIGINT)
-    process.stdout.close()
-    assert process.wait(DEADLINE) == 130
+    process.communicate(timeout=DEADLINE)
+    assert process.returncode == 130
