@@ -13,7 +13,7 @@ EDGEAD_DATA ?= $(abspath ../shared/data)
 export EDGEAD_DATA
 endif
 
-.PHONY: help demo test test-fast lint bench debian clean
+.PHONY: help demo test test-fast lint bench pictures debian clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -42,6 +42,9 @@ lint: .venv/installed ## formatting, lint, types and the import table
 
 bench: .venv/installed ## measure the paper's tables here and print both side by side (BENCH_ARGS)
 	@$(BIN)/edgead-console bench $(BENCH_ARGS)
+
+pictures: .venv/installed ## take docs/'s pictures anew, from the real demo
+	@$(BIN)/python tests/support/screenshots.py docs/pictures
 
 clean: ## remove .venv and everything built
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

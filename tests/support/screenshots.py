@@ -38,7 +38,6 @@ async def main(folder: Path) -> None:
         )
         (folder / "demo.svg").write_text(app.export_screenshot(title="edgead-console demo"))
         await until(lambda: session.trial.over)
-        (folder / "finished.svg").write_text(app.export_screenshot(title="edgead-console demo"))
         await pilot.press("c")
         await until(lambda: True)
         (folder / "compare.svg").write_text(app.export_screenshot(title="edgead-console demo"))

@@ -404,7 +404,11 @@ def test_once_prints_facts_and_a_sample() -> None:
 
 def test_watch_streams_until_interrupted() -> None:
     process = subprocess.Popen(
-        [sys.executable, AGENT, "--watch"], stdout=subprocess.PIPE, text=True
+        [sys.executable, AGENT, "--watch"],
+        stdout=subprocess.PIPE,
+        text=True,
+        # A shell's background jobs, and all they start, ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdout is not None
     assert json.loads(process.stdout.readline())["kind"] == "telemetry"
