@@ -33,9 +33,10 @@ async def main(folder: Path) -> None:
             lambda: (
                 session.trial is not None
                 and session.trial.spec.distributed
-                and len(session.trial.epochs) >= 7
+                and len(session.trial.epochs) >= 6
             )
         )
+        await pilot.pause()
         (folder / "demo.svg").write_text(app.export_screenshot(title="edgead-console demo"))
         await until(lambda: session.trial.over)
         await pilot.press("c")

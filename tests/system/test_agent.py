@@ -408,7 +408,7 @@ def test_watch_streams_until_interrupted() -> None:
         stdout=subprocess.PIPE,
         text=True,
         # A shell's background jobs, and all they start, ignore Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     assert process.stdout is not None
     assert json.loads(process.stdout.readline())["kind"] == "telemetry"
