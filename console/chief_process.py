@@ -91,6 +91,7 @@ async def _run(
 
 def _environment(scratch: str) -> dict[str, str]:
     settings = {"GRPC_FAIL_FAST": "use_caller", "TF_CPP_MIN_LOG_LEVEL": "2", "TMPDIR": scratch}
+    settings["no_grpc_proxy"] = "127.0.0.1"  # an $http_proxy is no way to our tasks
     return {**os.environ, **settings}
 
 

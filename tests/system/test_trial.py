@@ -80,6 +80,17 @@ def test_synthetic_data_is_said_and_wrong_data_is_one_line(home):
     assert "Traceback" not in out + err
 
 
+def test_the_demo_without_data_or_network_goes_on_labelled_synthetic(home, monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    with Program("demo", "--headless", "--json", "--epochs", "1") as program:
+        code, events, err = program.finish()
+        assert program.running() == {}
+    assert code == 0
+    assert "SYNTHETIC" in err and len(err.splitlines()) == 1
+    assert [result["dataset"]["synthetic"] for result in results(events)] == [True, True]
+    assert all("synthetic" in e["note"] for e in events if e.get("table", "").startswith("Table"))
+
+
 def test_ctrl_c_stops_the_trial_and_leaves_nothing_running(home, kdd99_folder):
     with Program("trial", "run", "paper-kdd99", "--json", "--data", kdd99_folder) as program:
         program.read_until(phase("train"))
