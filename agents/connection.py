@@ -18,6 +18,7 @@ from edgead.agents.errors import AgentFailed, NodeUnreachable
 from edgead.agents.login import NodeAddress, log_in
 from edgead.agents.messages import Facts, Hello, Message
 from edgead.agents.protocol import VERSION, ProtocolError, decode, encode, printable, split
+from edgead.agents.staging import Progress, Staged, stage
 
 __all__ = ["NodeAddress", "NodeConnection", "connect"]
 
@@ -174,6 +175,12 @@ class NodeConnection:
         """Start telemetry: one TelemetryLine every `interval` seconds goes to on_event."""
         n, milliseconds = next(self._numbers), round(interval * 1000)
         await self._ask(messages.Watch(n, milliseconds), messages.Done)
+
+    async def stage(self, path: Path, progress: Progress) -> Staged:
+        """Have a shard, a file named by its sha256, in the node's cache; raises AgentFailed."""
+        if self._ssh is None or self.closed.done():
+            raise AgentFailed(self.address.name, "not connected")
+        return await stage(self._ssh, self.address.name, self.address.python, path, progress)
 
     async def close(self) -> None:
         """End every task, the agent and the link; takes six seconds at most."""

@@ -50,10 +50,21 @@ def hear_only_loopback() -> None:
             each.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
 
 
+def enter_shards() -> None:
+    """Work in the folder of staged shards (node_files.py), where graphs name them by file alone."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(base):
+        base = os.path.join(os.path.expanduser("~"), ".cache")
+    folder = os.path.join(base, "edgead", "shards")
+    os.makedirs(folder, 0o700, exist_ok=True)
+    os.chdir(folder)
+
+
 def main() -> None:
     """Start the server, say so, and serve until the process is ended."""
     task = json.loads(os.environ["TF_CONFIG"])
     role, index = task["task"]["type"], task["task"]["index"]
+    enter_shards()
     config = tf.compat.v1.ConfigProto()
     # Not the inter-op pool: a step waits in it for the parameter server, and one thread is
     # too few to wait and answer at once.

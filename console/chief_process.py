@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -20,6 +20,8 @@ from edgead.console.placement import HOST
 from edgead.console.store import Run
 from edgead.models.spec import TrialSpec
 
+Addresses = dict[str, list[str]]  # role to the host:port of its tasks
+
 LINE_LIMIT = 1 << 20  # bytes: no event comes near it
 BAD_DATA_EXIT = 4  # models/chief.py: the data set's files are wrong
 EVIDENCE_LINES = 20
@@ -28,14 +30,12 @@ EVIDENCE_LINES = 20
 def job_line(
     run: Run,
     spec: TrialSpec,
-    cluster: Mapping[str, Sequence[str]] | None,
     data: Path,
     cache: Path,
 ) -> bytes:
     """Make the job that models/chief.py reads from its stdin."""
     job: dict[str, Any] = {
         "spec": spec.to_mapping(),
-        "cluster": cluster,
         "data": str(data.absolute()),
         "cache": str(cache.absolute()),
         "folder": str(run.folder.absolute()),
@@ -43,8 +43,12 @@ def job_line(
     return json.dumps(job).encode() + b"\n"
 
 
-async def run_chief(run: Run, job: bytes, on_event: Callable[[Event], None]) -> None:
+async def run_chief(
+    run: Run, job: bytes, cluster: Awaitable[Addresses] | None, on_event: Callable[[Event], None]
+) -> None:
     """Run the chief to its end; its events go to `on_event`, its stderr to console.log.
+
+    It is told the cluster's addresses once they are there: None where it needs none.
 
     Raises Failure when it does not end well. Cancelling this ends the process.
     """
@@ -53,11 +57,16 @@ async def run_chief(run: Run, job: bytes, on_event: Callable[[Event], None]) -> 
         tempfile.TemporaryDirectory(dir=run.folder, prefix="tmp-") as scratch,
         run.log_path.open("ab") as log,
     ):
-        await _run(run, job, on_event, scratch, log)
+        await _run(run, job, cluster, on_event, scratch, log)
 
 
 async def _run(
-    run: Run, job: bytes, on_event: Callable[[Event], None], scratch: str, log: BinaryIO
+    run: Run,
+    job: bytes,
+    cluster: Awaitable[Addresses] | None,
+    on_event: Callable[[Event], None],
+    scratch: str,
+    log: BinaryIO,
 ) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -71,10 +80,12 @@ async def _run(
         limit=LINE_LIMIT,
         start_new_session=True,  # Ctrl-C is for the supervisor, which ends it in order
     )
+    telling = asyncio.ensure_future(_tell(process, job, cluster))
     try:
-        cause = await _converse(process, job, on_event)
+        cause = await _hear(process, on_event)
         code = await process.wait()
     finally:
+        telling.cancel()
         if process.returncode is None:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -95,15 +106,22 @@ def _environment(scratch: str) -> dict[str, str]:
     return {**os.environ, **settings}
 
 
-async def _converse(
-    process: asyncio.subprocess.Process, job: bytes, on_event: Callable[[Event], None]
-) -> str:
-    """Hand over the job and pass on the events; gives the cause, should the chief name one."""
+async def _tell(
+    process: asyncio.subprocess.Process, job: bytes, cluster: Awaitable[Addresses] | None
+) -> None:
+    """Hand over the job, then the cluster; the chief's end says what goes wrong with that."""
     assert process.stdin is not None
-    assert process.stdout is not None
     with suppress(ConnectionError):
         process.stdin.write(job)
         await process.stdin.drain()
+        if cluster is not None:
+            process.stdin.write(json.dumps({"cluster": await cluster}).encode() + b"\n")
+            await process.stdin.drain()
+
+
+async def _hear(process: asyncio.subprocess.Process, on_event: Callable[[Event], None]) -> str:
+    """Pass on the chief's events; gives the cause, should it name one."""
+    assert process.stdout is not None
     cause = ""
     while line := await process.stdout.readline():
         happened = read_line(line)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import time
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -13,6 +15,7 @@ from edgead.agents.connection import NodeAddress, NodeConnection, connect
 from edgead.agents.errors import NodeError
 from edgead.agents.launch import task_argv, task_env, task_server_source
 from edgead.agents.messages import Exit, Line, Message
+from edgead.agents.staging import pack
 from edgead.console.errors import UNREACHABLE
 from edgead.console.failure import Failure
 from edgead.console.inventory import Cluster, Node
@@ -20,6 +23,7 @@ from edgead.console.placement import HOST, Task
 from edgead.console.recorder import Recorder
 
 READY_SECONDS = 180.0  # a board needs a minute to import TensorFlow from a slow disk
+STAGE_INTERVAL = 0.25  # seconds between two words on how far a shard is
 LOOPBACK = "127.0.0.1"
 
 Addresses = dict[str, list[str]]
@@ -44,6 +48,7 @@ class ClusterTasks:
         self._connections: dict[str, NodeConnection] = {}
         self._ready: dict[str, asyncio.Event] = {task.name: asyncio.Event() for task in self._tasks}
         self._closing = False
+        self._connected = asyncio.Event()
         self.failed: asyncio.Future[Failure] = asyncio.get_running_loop().create_future()
 
     async def __aenter__(self) -> ClusterTasks:
@@ -70,6 +75,7 @@ class ClusterTasks:
         for result in results:
             if isinstance(result, BaseException):
                 raise result
+        self._connected.set()
         addresses = await self._choose_addresses()
         try:
             await asyncio.gather(*(self._start(task, addresses) for task in self._tasks))
@@ -77,6 +83,38 @@ class ClusterTasks:
             raise Failure(error.node, "", error.text) from None
         await self._until_ready()
         return addresses
+
+    async def stage(self, files: Sequence[Path]) -> None:
+        """Have these shards on every node with a worker, side by side; raises Failure."""
+        for file in files:  # once, and not by every node at the same time
+            await asyncio.to_thread(pack, file)
+        await self._connected.wait()
+        names = dict.fromkeys(task.node for task in self._tasks if task.role == "worker")
+        try:
+            await asyncio.gather(*(self._stage(name, files) for name in names))
+        except NodeError as error:
+            raise Failure(error.node, "", error.text) from None
+
+    async def _stage(self, node: str, files: Sequence[Path]) -> None:
+        for file in files:
+            began, told = time.monotonic(), time.monotonic()
+
+            def progress(done: int, total: int, file: Path = file) -> None:
+                nonlocal told
+                if time.monotonic() - told > STAGE_INTERVAL:
+                    told = time.monotonic()
+                    self._recorder.record(
+                        "stage", node=node, file=file.name, done=done, total=total
+                    )
+
+            staged = await self._connections[node].stage(file, progress)
+            self._recorder.record(
+                "stage",
+                node=node,
+                file=file.name,
+                sent=staged.sent,
+                seconds=time.monotonic() - began,
+            )
 
     async def _connect(self, node: Node) -> None:
         self._recorder.record("node", node=node.name, state="connecting")

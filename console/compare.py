@@ -66,8 +66,9 @@ def compare(states: Sequence[TrialState], *, with_paper: bool = True) -> Compari
 
 
 def short_name(state: TrialState) -> str:
-    """Name a trial's way of training in a word or two: central, ps·3, central synthetic."""
-    name = f"ps·{state.spec.workers}" if state.spec.distributed else "central"
+    """Name a trial's way of training in a few words: central, fast·3, paper·3 synthetic."""
+    spec = state.spec
+    name = f"{spec.engine}·{spec.workers}" if spec.distributed else "central"
     return f"{name} synthetic" if state.synthetic else name
 
 
@@ -106,7 +107,7 @@ def _times(states: Sequence[TrialState], with_paper: bool) -> list[Row]:
         ("training, all epochs", paper.TRAINING_SECONDS, lambda state: state.training_seconds),
         ("first epoch", fmean(paper.FIRST_EPOCH_SECONDS), _first_epoch),
         ("later epochs, mean", paper.LATER_EPOCH_SECONDS, _later_epochs),
-        ("test prediction, on the host", paper.PREDICTION_SECONDS_HOST, _prediction),
+        ("test prediction", paper.PREDICTION_SECONDS_HOST, _prediction),
     ]
     rows = []
     for label, known, measure in figures:

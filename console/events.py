@@ -14,7 +14,10 @@ KINDS: dict[str, str] = {
     "node": "supervisor: node, state (connecting, up, lost), evidence",
     "task": "supervisor: role, index, node, state (starting, ready, ended), and at the end "
     "exit_code and lines (the last ones)",
-    "dataset": "chief: name, synthetic, rows {train, validation, test}, features, digest",
+    "dataset": "chief: name, synthetic, rows {train, validation, test}, features, digest, shards "
+    "(the files that nodes are to have)",
+    "stage": "supervisor: node, file, while it goes done and total (bytes), at the end sent and "
+    "seconds",
     "phase": "chief: phase (load, connect, train, threshold, validation, test), state (begin, "
     "end), and at the end seconds",
     "step": "chief: epoch (from 1), step, steps, loss; at most ten a second",
@@ -22,7 +25,7 @@ KINDS: dict[str, str] = {
     "trained": "chief: cpu_seconds (its own, over connecting and training)",
     "threshold": "chief: value, rule, seconds, mean, std",
     "score": "chief: split (validation, test), rows, visited, accuracy, precision, recall, f1, "
-    "seconds",
+    "where (host, workers), seconds",
     "saved": "chief: file (a path inside the run's folder)",
     "note": "anyone: text, level (info, warn, error), node where one is meant, collapsed where the "
     "model is worthless",

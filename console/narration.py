@@ -32,7 +32,7 @@ def narrate(event: Event) -> Sentence | None:
     if said is None:
         return None
     level, who, text = said
-    return Sentence(event.time, level, printable(who), printable(text))
+    return Sentence(event.time, level, printable(str(who or "")), printable(text))
 
 
 def printable(text: str) -> str:
@@ -54,6 +54,14 @@ def _started(event: Event) -> Said:
         event["run"],
         f"{spec.get('preset') or spec['dataset']} · {shape} · seed {spec['seed']}",
     )
+
+
+def _stage(event: Event) -> Said:
+    if "sent" not in event.data:
+        return None
+    sent, name = float(event["sent"]), str(event["file"])[:8]
+    text = f"sent, {sent / 1e6:.1f} MB in {event['seconds']:.1f} s" if sent else "is there"
+    return "info", event["node"], f"shard {name} {text}"
 
 
 def _node(event: Event) -> Said:
@@ -127,6 +135,7 @@ def _result(event: Event) -> Said:
 _SAY: dict[str, Callable[[Event], Said]] = {
     "started": _started,
     "node": _node,
+    "stage": _stage,
     "task": _task,
     "dataset": _dataset,
     "phase": _phase,

@@ -78,8 +78,9 @@ class TrialState:
 
     @property
     def title(self) -> str:
-        """The trial in a few words: distributed · 3 workers, or centralised."""
+        """The trial in a few words: distributed · 3 workers (· paper engine), or centralised."""
         shape = f"distributed · {self.spec.workers} workers"
+        shape += " · paper engine" if self.spec.engine == "paper" else ""
         name = shape if self.spec.distributed else "centralised"
         return f"{name} · synthetic" if self.synthetic else name
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from edgead.console.chief_process import job_line, run_chief
+from edgead.console.chief_process import Addresses, job_line, run_chief
 from edgead.console.errors import DONE, INTERRUPTED
+from edgead.console.events import Event
 from edgead.console.failure import Failure
 from edgead.console.inventory import Cluster
 from edgead.console.placement import HOST, Task, place
 from edgead.console.recorder import Listener, Recorder
 from edgead.console.result import result_of
 from edgead.console.store import Log, Run
+
+if TYPE_CHECKING:
+    from edgead.console.cluster_tasks import ClusterTasks
 
 # After the chief fails, how long a node may take to own up: its task's end is the better cause.
 BLAME_SECONDS = 3.0
@@ -71,6 +75,7 @@ class _Trial:
     ) -> None:
         self._run, self._cluster, self._tasks = run, cluster, tasks
         self._data, self._cache, self._recorder = data, cache, recorder
+        self._shards: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> tuple[str, int]:
         """Run to the end; gives the outcome and the exit code."""
@@ -98,30 +103,54 @@ class _Trial:
 
         assert self._cluster is not None
         async with ClusterTasks(self._cluster, self._tasks, self._recorder) as nodes:
-            addresses = await nodes.start()
-            await _with_watch(self._chief(addresses), nodes.failed)
+            ready = asyncio.ensure_future(self._ready(nodes))
+            try:
+                await _with_watch(self._chief(ready), ready, nodes.failed)
+            finally:
+                ready.cancel()
 
-    async def _chief(self, addresses: dict[str, list[str]] | None) -> None:
-        spec = self._run.spec()
-        job = job_line(self._run, spec, addresses, self._data, self._cache)
+    async def _ready(self, nodes: ClusterTasks) -> Addresses:
+        """Start the tasks while the chief loads, and stage what it says nodes are to have."""
+
+        async def stage() -> None:
+            folder = self._cache / "shards"
+            await nodes.stage([folder / Path(file).name for file in await self._shards])
+
+        addresses, _ = await asyncio.gather(nodes.start(), stage())
+        return addresses
+
+    async def _chief(self, cluster: Awaitable[Addresses] | None) -> None:
+        job = job_line(self._run, self._run.spec(), self._data, self._cache)
         self._tell_chief("starting")
         try:
-            await run_chief(self._run, job, self._recorder.take)
+            await run_chief(self._run, job, cluster, self._hear)
         except Failure as failure:
             self._tell_chief("ended", lines=list(failure.evidence))
             raise
         self._tell_chief("ended", exit_code=0, asked=True)
 
+    def _hear(self, happened: Event) -> None:
+        if happened.kind == "dataset" and not self._shards.done():
+            self._shards.set_result([str(file) for file in happened.get("shards", [])])
+        self._recorder.take(happened)
+
     def _tell_chief(self, state: str, **more: object) -> None:
         self._recorder.record("task", role="chief", index=0, node=HOST, state=state, **more)
 
 
-async def _with_watch(chief: Coroutine[Any, Any, None], failed: asyncio.Future[Failure]) -> None:
+async def _with_watch(
+    chief: Coroutine[Any, Any, None],
+    ready: asyncio.Future[Addresses],
+    failed: asyncio.Future[Failure],
+) -> None:
     """Run the chief while nothing else fails; what failed first on a node is the cause."""
     work = asyncio.ensure_future(chief)
     either: set[asyncio.Future[Any]] = {work, failed}
     try:
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({*either, ready}, return_when=asyncio.FIRST_COMPLETED)
+        if ready.done() and not failed.done():
+            ready.result()  # raises what kept the tasks from starting
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if work.done() and work.exception() is not None:
             await asyncio.wait({failed}, timeout=BLAME_SECONDS)
         if failed.done():

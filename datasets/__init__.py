@@ -1,9 +1,10 @@
 """Datasets as float32 arrays: KDD Cup 1999 and its synthetic stand-in."""
 
-from edgead.datasets.dataset import Dataset, Split
+from edgead.datasets.dataset import Dataset, Split, Window
 from edgead.datasets.errors import DatasetError, DatasetMissing, DatasetUnreachable
 from edgead.datasets.fetching import fetch
 from edgead.datasets.loading import load
+from edgead.datasets.prepared import Prepared, Shard, write_shards
 from edgead.datasets.sources import NAMES, FileReport, Files, Report, check, find
 
 __all__ = [
@@ -14,10 +15,14 @@ __all__ = [
     "DatasetUnreachable",
     "FileReport",
     "Files",
+    "Prepared",
     "Report",
+    "Shard",
     "Split",
+    "Window",
     "check",
     "fetch",
     "find",
     "load",
+    "write_shards",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Tuple
+from typing import Mapping, NamedTuple, Optional, Tuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +11,27 @@ Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
 
 
+class Window(NamedTuple):
+    """A window of a series: `steps` rows, each `stride` rows after the one before."""
+
+    steps: int
+    stride: int
+
+    @property
+    def lookback(self) -> int:
+        """Rows from a window's first to its last, both counted."""
+        return (self.steps - 1) * self.stride + 1
+
+    def count(self, rows: int) -> int:
+        """Windows in a series of so many rows."""
+        return max(0, rows - self.lookback + 1)
+
+
 class Split(NamedTuple):
-    """Labelled rows: x float32 [rows, features], y bool [rows], True for an attack."""
+    """Labelled rows: x float32 [rows, features], y bool [rows], True for an attack.
+
+    Of a windowed dataset x is the series, and y has a label for each window: its last row's.
+    """
 
     x: Floats
     y: Bools
@@ -23,7 +42,9 @@ class Dataset(NamedTuple):
 
     `train` holds normal rows only, float32 [rows, features]; `validation` and `test` hold both
     classes. `digest` is the sha256 (hex) of the content and its coding: equal digests mean equal
-    arrays. `synthetic` marks a made-up stand-in.
+    arrays. `synthetic` marks a made-up stand-in. With a `window` the arrays are series, and what
+    a model takes are windows cut from them. `coder` says, as plain data, how the columns of the
+    dataset's files become the features.
     """
 
     name: str
@@ -33,3 +54,5 @@ class Dataset(NamedTuple):
     validation: Split
     test: Split
     digest: str
+    window: Optional[Window] = None
+    coder: Mapping[str, object] = {}

@@ -83,6 +83,7 @@ def _coded(
         validation=Split(coder.code(train, parts.validation), train.attack[parts.validation]),
         test=Split(coder.code(test, np.arange(len(test.attack))), test.attack),
         digest=hashlib.sha256(content.encode()).hexdigest(),
+        coder=coder.to_mapping(),
     )
 
 

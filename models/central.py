@@ -19,7 +19,7 @@ def train(spec: TrialSpec, data: Dataset, reporter: Reporter) -> Trained:
     cpu = time.process_time()
     with reporter.phase("train"):
         report = BatchReport(reporter, spec.epochs, time.monotonic())
-        model = autoencoder.build(spec.model, data.train.shape[1], spec.learning_rate)
+        model = autoencoder.build(spec.model, data.train.shape[1:], spec.learning_rate)
         model.fit(
             data.train,
             data.train,

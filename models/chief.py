@@ -1,7 +1,8 @@
 """The chief: a program that reads a job from stdin, trains, scores, and writes events to stdout.
 
 Started as `python -m edgead.models.chief`. The first line of stdin is the job, one JSON object
-{spec, cluster, data, cache, folder}; when stdin ends, whoever started it is gone and it ends too.
+{spec, data, cache, folder}; for a distributed trial a second one, {cluster}, comes once the
+cluster's tasks serve. When stdin ends, whoever started it is gone and it ends too.
 It keeps finished work on disk before it says so: model.keras, detector.json, tensorboard/.
 """
 
@@ -13,58 +14,84 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, TextIO
+from queue import Queue
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional, TextIO, Tuple
 
 from edgead.models.report import Reporter, claim_stdout
 from edgead.models.spec import TrialSpec, read_spec
+
+if TYPE_CHECKING:  # TensorFlow and pandas are imported when they are needed, and reported
+    from edgead.datasets import Dataset, Prepared
+    from edgead.models.scoring import Scorer
+    from edgead.models.training import Trained
+
 
 FAILED, WRONG_JOB, ORPHANED, NO_DATA = 1, 2, 3, 4
 
 
 class Job(NamedTuple):
-    """What to do: cluster is None for centralised training, data and cache may be unset."""
+    """What to do: data may be unset; cache is where what was read, and the shards, are kept."""
 
     spec: TrialSpec
-    cluster: Optional[Dict[str, List[str]]]
     data: Optional[Path]
-    cache: Optional[Path]
+    cache: Path
     folder: Path
 
     @classmethod
     def read(cls, line: str) -> Job:
         """Read the job's line. Raises ValueError or KeyError for one that is none."""
         job = json.loads(line)
-        data, cache = (Path(job[key]) if job.get(key) else None for key in ("data", "cache"))
-        spec = read_spec(job["spec"], "job")
-        return cls(spec, job.get("cluster"), data, cache, Path(job["folder"]))
+        data = Path(job["data"]) if job.get("data") else None
+        return cls(read_spec(job["spec"], "job"), data, Path(job["cache"]), Path(job["folder"]))
 
 
-def run(job: Job, reporter: Reporter) -> None:
+def run(job: Job, read_line: Callable[[], str], reporter: Reporter) -> None:
     """Load, train, set the threshold, score validation and test."""
     with reporter.phase("load"):
-        data = _load(job, reporter)
-    with reporter.phase("start"):
+        data, prepared = _load(job, reporter)
+    with reporter.phase("start"):  # all that is slow to import
         # Keras 3 has no training under ParameterServerStrategy.
         os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
-        from edgead.models import central, parameter_server, scoring
-    if job.cluster is None:
-        trained = central.train(job.spec, data, reporter)
-    else:
-        trained = parameter_server.train(job.spec, data, job.cluster, reporter)
+        from edgead.models import central, fast, parameter_server, saving, scoring  # noqa: F401
+    trained, scorer = _train(job, data, prepared, read_line, reporter)
     reporter.emit("trained", cpu_seconds=trained.cpu_seconds)
-    scoring.save_model(job.folder, trained, reporter)
-    threshold = scoring.find_threshold(job.spec, trained.model, data.train, reporter)
-    scoring.save_detector(job.folder, threshold, job.spec, data, reporter)
+    saving.save_model(job.folder, trained, reporter)
+    threshold = scoring.find_threshold(job.spec, trained.model, scorer, data.train, reporter)
+    saving.save_detector(job.folder, threshold, job.spec, data, reporter)
     for split in ("validation", "test"):
-        scoring.score_split(split, trained.model, getattr(data, split), threshold, reporter)
+        scoring.score_split(split, scorer, getattr(data, split).y, threshold, reporter)
 
 
-def _load(job: Job, reporter: Reporter) -> Any:
-    from edgead.datasets import load
+def _train(
+    job: Job,
+    data: Dataset,
+    prepared: Optional[Prepared],
+    read_line: Callable[[], str],
+    reporter: Reporter,
+) -> Tuple[Trained, Scorer]:
+    """Train as the spec says; gives what was trained and what scores rows with it."""
+    from edgead.models import central, fast, parameter_server
+    from edgead.models.scoring import HostScorer
+
+    if not job.spec.distributed:
+        trained = central.train(job.spec, data, reporter)
+        return trained, HostScorer(trained.model, data)
+    cluster = json.loads(read_line())["cluster"]
+    if prepared is not None:
+        return fast.train(job.spec, prepared, cluster, reporter)
+    trained = parameter_server.train(job.spec, data, cluster, reporter)
+    return trained, HostScorer(trained.model, data)
+
+
+def _load(job: Job, reporter: Reporter) -> Tuple[Dataset, Optional[Prepared]]:
+    """Load the dataset; for the engine `fast`, write the shards that nodes are to have."""
+    from edgead.datasets import load, write_shards
 
     data = load(
         job.spec.dataset, job.spec.coding, job.data, job.cache, synthetic=job.spec.synthetic
     )
+    staged = job.spec.distributed and job.spec.engine == "fast"
+    prepared = write_shards(data, job.cache / "shards") if staged else None
     reporter.emit(
         "dataset",
         name=data.name,
@@ -76,19 +103,22 @@ def _load(job: Job, reporter: Reporter) -> Any:
         },
         features=list(data.features),
         digest=data.digest,
+        shards=list(prepared.files) if prepared else [],
     )
-    return data
+    return data, prepared
 
 
-def end_with_stdin(stream: TextIO) -> None:
-    """End this process as soon as the stream does: nobody is left to train for."""
+def lines_of(stream: TextIO) -> Callable[[], str]:
+    """Give what waits for the stream's next line; this process ends with it: nobody is left."""
+    lines: Any = Queue()
 
     def watch() -> None:
-        while stream.readline():
-            pass
+        for line in iter(stream.readline, ""):
+            lines.put(line)
         os._exit(ORPHANED)
 
     threading.Thread(target=watch, name="stdin", daemon=True).start()
+    return lines.get  # type: ignore[no-any-return]
 
 
 def main() -> int:
@@ -99,12 +129,12 @@ def main() -> int:
     except (ValueError, KeyError, TypeError) as error:
         reporter.emit("error", cause=f"the job cannot be read: {error!r:.300}")
         return WRONG_JOB
-    end_with_stdin(sys.stdin)
+    read_line = lines_of(sys.stdin)
     from edgead.datasets import DatasetError
 
     started = time.monotonic()
     try:
-        run(job, reporter)
+        run(job, read_line, reporter)
     except DatasetError as error:
         reporter.emit("error", cause=str(error))
         return NO_DATA

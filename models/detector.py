@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Dict
+from typing import Any, Dict, Mapping, NamedTuple, Optional, Tuple
 
 import numpy as np
 import numpy.typing as npt
 
+from edgead.datasets import Window
+
 Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
+
+MOST_STEPS = 1000  # of a window, and rows from one of them to the next
+SAVED_MODEL = "saved_model"  # the folder, inside a run's, that plain TensorFlow loads
 
 # Below this share of the inputs' own spread, a reconstruction no longer follows its input.
 CONSTANT_SPREAD = 0.01
@@ -58,24 +63,64 @@ class Score:
     f1: float
 
 
+def flag(errors: Floats, threshold: float) -> Bools:
+    """Tell the attacks: errors [rows] above the threshold, or that are no numbers at all."""
+    attacks: Bools = ~(errors <= threshold)
+    return attacks
+
+
 def score(errors: Floats, attacks: Bools, threshold: float) -> Score:
     """Compare errors [rows] above the threshold with the truth [rows].
 
-    precision = TP / (TP + FP), recall = TP / (TP + FN), f1 their harmonic mean; 0 where a
-    denominator is 0. A row whose error is not a number counts as not visited and as wrong.
+    A row whose error is not a number counts as not visited and as wrong.
     """
-    seen = np.isfinite(errors)
-    found = errors > threshold
-    hits = int(np.sum(found & attacks & seen))
-    right = int(np.sum((found == attacks) & seen))
-    flagged, actual = int(np.sum(found & seen)), int(attacks.sum())
-    precision = hits / flagged if flagged else 0.0
-    recall = hits / actual if actual else 0.0
-    both = precision + recall
-    return Score(
+    return rate(count(errors, attacks, threshold))
+
+
+def count(errors: Floats, attacks: Bools, threshold: float) -> Counts:
+    """Count what a score is made of, as `score` does."""
+    seen, found = np.isfinite(errors), flag(errors, threshold)
+    return Counts(
         rows=len(attacks),
         visited=int(seen.sum()),
-        accuracy=right / len(attacks) if len(attacks) else 0.0,
+        right=int(np.sum((found == attacks) & seen)),
+        hits=int(np.sum(found & attacks & seen)),
+        flagged=int(np.sum(found & seen)),
+        attacks=int(attacks.sum()),
+    )
+
+
+class Counts(NamedTuple):
+    """What a score is made of: `hits` are attacks that were flagged, `right` all right verdicts.
+
+    Counts of parts, added up, are those of the whole.
+    """
+
+    rows: int = 0
+    visited: int = 0
+    right: int = 0
+    hits: int = 0
+    flagged: int = 0
+    attacks: int = 0
+
+    def plus(self, other: Counts) -> Counts:
+        """Add the counts of other rows."""
+        return Counts(*(mine + more for mine, more in zip(self, other)))
+
+
+def rate(counts: Counts) -> Score:
+    """Turn counts into a score.
+
+    precision = TP / (TP + FP), recall = TP / (TP + FN), f1 their harmonic mean; 0 where a
+    denominator is 0.
+    """
+    precision = counts.hits / counts.flagged if counts.flagged else 0.0
+    recall = counts.hits / counts.attacks if counts.attacks else 0.0
+    both = precision + recall
+    return Score(
+        rows=counts.rows,
+        visited=counts.visited,
+        accuracy=counts.right / counts.rows if counts.rows else 0.0,
         precision=precision,
         recall=recall,
         f1=2 * precision * recall / both if both else 0.0,
@@ -108,3 +153,48 @@ def save(path: Path, threshold: Threshold, extra: Dict[str, object]) -> None:
     part = path.with_suffix(".part")
     part.write_text(json.dumps({**asdict(threshold), **extra}, indent=2) + "\n", encoding="utf-8")
     part.replace(path)
+
+
+class Detector(NamedTuple):
+    """What detector.json says of a detector, all but its model's weights.
+
+    `coder` says, as plain data, how the dataset's raw columns become the `features`. With a
+    `window` the model takes windows of rows.
+    """
+
+    dataset: str
+    threshold: float
+    features: Tuple[str, ...]
+    window: Optional[Window]
+    coder: Mapping[str, Any]
+
+
+def read(path: Path) -> Detector:
+    """Read detector.json. Raises OSError, or ValueError: file, key, what was expected."""
+    try:
+        return _read(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def _read(content: Any) -> Detector:
+    values: Dict[str, Any] = content if isinstance(content, dict) else {}
+    names, window, coder = (values.get(key) for key in ("features", "window", "coder"))
+    if not isinstance(values.get("dataset"), str):
+        raise ValueError("dataset: expected a name")
+    if not isinstance(values.get("value"), float) or not np.isfinite(values["value"]):
+        raise ValueError("value: expected the threshold, a number")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("features: expected a list of names")
+    if not isinstance(coder, dict) or not coder:
+        raise ValueError("coder: expected how raw columns become features")
+    return Detector(values["dataset"], values["value"], tuple(names), _window(window), coder)
+
+
+def _window(value: Any) -> Optional[Window]:
+    if value is None:
+        return None
+    sizes = [value.get(key) for key in Window._fields] if isinstance(value, dict) else [None]
+    if not all(isinstance(size, int) and 1 <= size <= MOST_STEPS for size in sizes):
+        raise ValueError(f"window: expected null, or steps and stride from 1 to {MOST_STEPS}")
+    return Window(*sizes)

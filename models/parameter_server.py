@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any, Callable
 
 import tensorflow as tf
 
 from edgead.datasets import Dataset
 from edgead.models import autoencoder
+from edgead.models.cluster import Cluster, connect
 from edgead.models.report import Reporter
 from edgead.models.spec import TrialSpec
 from edgead.models.training import EpochReport, Trained
@@ -20,19 +21,6 @@ INDEX_VARIABLE = "EDGEAD_INDEX"  # in every task's environment; agents/launch.py
 # constant rate a quarter of the paper-kdd99 runs ended on a swing, their threshold above every
 # attack. The paper states no schedule; centralised training keeps the rate.
 FINAL_RATE_SHARE = 0.25
-
-Cluster = Mapping[str, Sequence[str]]  # role to the host:port of its tasks
-
-
-def connect(cluster: Cluster) -> Any:
-    """Join the cluster as its chief. Blocks until every task answers."""
-    resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
-        tf.train.ClusterSpec({role: list(tasks) for role, tasks in cluster.items()}),
-        task_type="chief",
-        task_id=0,
-        rpc_layer="grpc",
-    )
-    return tf.distribute.ParameterServerStrategy(resolver)
 
 
 def worker_index() -> Any:
@@ -70,7 +58,7 @@ def train(spec: TrialSpec, data: Dataset, cluster: Cluster, reporter: Reporter) 
             rate = tf.keras.optimizers.schedules.PolynomialDecay(
                 spec.learning_rate, spec.epochs * steps, FINAL_RATE_SHARE * spec.learning_rate
             )
-            model = autoencoder.build(spec.model, data.train.shape[1], rate)
+            model = autoencoder.build(spec.model, data.train.shape[1:], rate)
         creator = tf.keras.utils.experimental.DatasetCreator(
             shards(data.train, spec.batch, spec.workers, spec.seed)
         )
@@ -82,6 +70,6 @@ def train(spec: TrialSpec, data: Dataset, cluster: Cluster, reporter: Reporter) 
             callbacks=[report],
             verbose=0,
         )
-        home = autoencoder.build(spec.model, data.train.shape[1], spec.learning_rate)
+        home = autoencoder.build(spec.model, data.train.shape[1:], spec.learning_rate)
         home.set_weights(model.get_weights())
     return Trained(home, report.losses, report.seconds, time.process_time() - cpu)

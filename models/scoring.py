@@ -1,95 +1,78 @@
-"""After training: the model and the detector on disk, the threshold, and each split's score."""
+"""After training: the threshold, and each split's score."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import asdict
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-import tensorflow as tf
-
-from edgead.datasets import Dataset, Split
+from edgead.datasets import Dataset
 from edgead.models import detector
 from edgead.models.report import Reporter
 from edgead.models.spec import TrialSpec
-from edgead.models.training import Trained
 
 SCORING_BATCH = 65_536  # rows: large enough to be fast, small enough for an 8 GB board
 
 
-def reconstruct(model: Any, rows: detector.Floats) -> detector.Floats:
-    """Run the model over rows [rows, features] on this machine."""
-    output: detector.Floats = model.predict(rows, batch_size=SCORING_BATCH, verbose=0)
-    return output
+SAMPLE = 4096  # rows enough to see whether a model still follows its input
 
 
-def save_model(folder: Path, trained: Trained, reporter: Reporter) -> None:
-    """Write model.keras and the losses as TensorBoard event files."""
-    part = folder / "model.part.keras"
-    trained.model.save(part, save_format="keras")
-    part.replace(folder / "model.keras")
-    reporter.emit("saved", file="model.keras")
-    with tf.summary.create_file_writer(str(folder / "tensorboard")).as_default():
-        for epoch, (loss, seconds) in enumerate(zip(trained.losses, trained.seconds), 1):
-            _write_scalar("loss", loss, epoch)
-            _write_scalar("seconds_per_epoch", seconds, epoch)
-    reporter.emit("saved", file="tensorboard")
+class Scorer(Protocol):
+    """Scores a split by name (train, validation, test) and says where it does."""
+
+    where: str
+
+    def errors(self, split: str) -> detector.Floats:
+        """Give every row's mean absolute error, float32 [rows], in the rows' order."""
 
 
-def _write_scalar(tag: str, value: float, step: int) -> None:
-    """Do what tf.summary.scalar does, which a node without TensorBoard cannot."""
-    metadata = tf.compat.v1.SummaryMetadata(data_class=1)  # DATA_CLASS_SCALAR
-    metadata.plugin_data.plugin_name = "scalars"
-    tf.summary.write(tag, tf.constant(value, tf.float32), step, metadata=metadata)
+class HostScorer:
+    """Scores on this machine, in large batches."""
+
+    where = "host"
+
+    def __init__(self, model: Any, data: Dataset) -> None:
+        self._model, self._data = model, data
+
+    def errors(self, split: str) -> detector.Floats:
+        """Give every row's mean absolute error, float32 [rows]."""
+        rows = self._data.train if split == "train" else getattr(self._data, split).x
+        output = self._model.predict(rows, batch_size=SCORING_BATCH, verbose=0)
+        return detector.row_errors(rows, output)
 
 
 def find_threshold(
-    spec: TrialSpec, model: Any, rows: detector.Floats, reporter: Reporter
+    spec: TrialSpec, model: Any, scorer: Scorer, rows: detector.Floats, reporter: Reporter
 ) -> detector.Threshold:
     """Set the threshold from the training rows; say so where all units are dead."""
     start = time.monotonic()
     with reporter.phase("threshold"):
-        reconstruction = reconstruct(model, rows)
-        threshold = detector.fit_threshold(
-            detector.row_errors(rows, reconstruction), spec.threshold
-        )
-    if detector.constant(rows, reconstruction):
+        threshold = detector.fit_threshold(scorer.errors("train"), spec.threshold)
+    sample = rows[:: -(-len(rows) // SAMPLE)]
+    if detector.constant(sample, model(sample, training=False).numpy()):
         text = "all units are dead: the model gives the same output for every row, and a row's "
         reporter.emit("note", level="warn", text=text + "score is its distance from that")
     reporter.emit("threshold", **asdict(threshold), seconds=time.monotonic() - start)
     return threshold
 
 
-def save_detector(
-    folder: Path, threshold: detector.Threshold, spec: TrialSpec, data: Dataset, reporter: Reporter
-) -> None:
-    """Write detector.json: what is needed, beside the model, to score new rows."""
-    extra = {
-        "dataset": data.name,
-        "synthetic": data.synthetic,
-        "coding": spec.coding,
-        "model": "model.keras",
-        "features": list(data.features),
-    }
-    detector.save(folder / "detector.json", threshold, extra)
-    reporter.emit("saved", file="detector.json")
-
-
 def score_split(
-    name: str, model: Any, split: Split, threshold: detector.Threshold, reporter: Reporter
+    name: str,
+    scorer: Scorer,
+    labels: detector.Bools,
+    threshold: detector.Threshold,
+    reporter: Reporter,
 ) -> None:
-    """Score every row of a split on this machine."""
+    """Score every row of a split and hold the verdicts against its labels [rows]."""
     start = time.monotonic()
     with reporter.phase(name):
         predicting = time.monotonic()
-        reconstruction = reconstruct(model, split.x)
+        errors = scorer.errors(name)
         predicted = time.monotonic() - predicting
-        errors = detector.row_errors(split.x, reconstruction)
-        result = detector.score(errors, split.y, threshold.value)
+        result = detector.score(errors, labels, threshold.value)
     seconds = {"predict": predicted, "total": time.monotonic() - start}
-    reporter.emit("score", split=name, **asdict(result), seconds=seconds)
-    if name == "validation" and detector.worthless(result, split.y):
+    reporter.emit("score", split=name, **asdict(result), where=scorer.where, seconds=seconds)
+    if name == "validation" and detector.worthless(result, labels):
         reporter.emit(
             "note",
             level="error",

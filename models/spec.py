@@ -8,9 +8,10 @@ from typing import Any, Callable, Dict, Mapping, Tuple
 from edgead.models.presets import PRESETS
 
 STRATEGIES = ("central", "parameter-server")
-ENGINES = ("paper",)
+ENGINES = ("fast", "paper")
 DATASETS = ("kdd99",)
-MODELS = ("dense-autoencoder",)
+MODELS = ("dense-autoencoder", "lstm-autoencoder")
+WINDOWED_MODELS = ("lstm-autoencoder",)
 CODINGS = ("paper", "full")
 
 
@@ -24,7 +25,8 @@ class TrialSpec:
 
     `batch` is the global batch in rows; an epoch is floor(training rows / batch) steps, as in
     section 3.3.2 of the paper. `ps_node` and `worker_nodes` name nodes of the cluster file; left
-    empty, placement fills them in the file's order.
+    empty, placement fills them in the file's order. `engine` is how a distributed trial trains:
+    `fast`, or `paper` as the baseline it is held against.
     """
 
     preset: str = ""
@@ -33,7 +35,7 @@ class TrialSpec:
     coding: str = "paper"
     model: str = "dense-autoencoder"
     strategy: str = "parameter-server"
-    engine: str = "paper"
+    engine: str = "fast"
     workers: int = 3
     epochs: int = 10
     batch: int = 2048
@@ -164,6 +166,16 @@ def read_spec(values: Mapping[str, Any], where: str = "trial") -> TrialSpec:
         raise SpecError(
             f"{where}: worker_nodes: expected {spec.workers} names, one for each of workers, "
             f"got {len(spec.worker_nodes)}"
+        )
+    if spec.model in WINDOWED_MODELS:
+        raise SpecError(
+            f"{where}: model: {spec.model} takes windows of a series, and the rows of "
+            f"{spec.dataset} are none; expected dense-autoencoder"
+        )
+    if spec.distributed and spec.batch < spec.workers:
+        raise SpecError(
+            f"{where}: batch: expected {spec.workers} or more, a row for each of workers, "
+            f"got {spec.batch}"
         )
     return spec
 

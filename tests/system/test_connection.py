@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import asyncssh
 import pytest
+from node_addresses import addresses
 
 from edgead.agents import agent
 from edgead.agents.connection import NodeAddress, NodeConnection, connect
@@ -28,29 +29,9 @@ from edgead.agents.errors import (
 )
 from edgead.agents.messages import Exit, Line, Message, TelemetryLine
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 DEADLINE = 20.0
 HELLO = '{"event": "hello", "python": "3", "pid": 1, "parent": 1, "version": 1}'
 Kind = TypeVar("Kind", bound=Message)
-
-
-def addresses(file: Path) -> list[NodeAddress]:
-    return [
-        NodeAddress(
-            name=node["name"],
-            host=node["host"],
-            port=node["port"],
-            user=node["user"],
-            key=file.parent / node["key"],
-            known_hosts=file.parent / node["known_hosts"],
-            python=node["python"],
-        )
-        for node in tomllib.loads(file.read_text())["nodes"]
-    ]
 
 
 @pytest.fixture

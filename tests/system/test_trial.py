@@ -33,7 +33,7 @@ def test_demo_headless_on_real_data(home, kdd99_folder):
     for result in (central, distributed):
         assert result["state"] == "finished"
         assert result["dataset"] == {"name": "kdd99", "synthetic": False}
-        assert result["engine"] == "paper"
+        assert result["engine"] == "fast"
         assert len(result["loss"]) == len(result["seconds"]["epochs"]) == 10
         assert result["validation"]["visited"] == result["validation"]["rows"] > 98_000
         assert result["test"]["visited"] == result["test"]["rows"] == 311_029

@@ -33,7 +33,7 @@ def test_the_papers_table_4_1():
     assert accuracy.verdict == "within"
     assert round(accuracy.difference, 4) == -0.006
     assert row(quality, "test accuracy").paper == 0.9234
-    assert quality.columns == ("T-001 central", "T-002 ps·3")
+    assert quality.columns == ("T-001 central", "T-002 fast·3")
     assert row(times, "training, all epochs").measured == (4.75, 4.75)
     assert row(times, "later epochs, mean").measured == (0.6, 0.6)
 

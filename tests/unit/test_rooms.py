@@ -77,7 +77,8 @@ def test_on_a_node_the_standard_library_is_enough(module: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "besides"), [("agent.py", set()), ("task_server.py", {"tensorflow"})]
+    ("name", "besides"),
+    [("agent.py", set()), ("shards.py", set()), ("task_server.py", {"tensorflow"})],
 )
 def test_what_is_sent_to_a_node_imports_nothing_it_has_not(name: str, besides: set[str]) -> None:
     assert imported(ROOT / "agents" / name) <= sys.stdlib_module_names | besides

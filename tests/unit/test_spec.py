@@ -54,3 +54,14 @@ def test_mistakes_are_told_in_one_line(values, said):
         read_spec(values, "trial.toml")
     assert str(caught.value).startswith("trial.toml: " + said)
     assert "\n" not in str(caught.value)
+
+
+def test_a_model_that_takes_windows_needs_a_series():
+    with pytest.raises(SpecError, match="trial: model: lstm-autoencoder takes windows"):
+        read_spec({"model": "lstm-autoencoder"})
+
+
+def test_a_step_has_a_row_for_every_worker():
+    with pytest.raises(SpecError, match="trial: batch: expected 3 or more"):
+        read_spec({"batch": 2})
+    assert read_spec({"batch": 2, "strategy": "central"}).batch == 2

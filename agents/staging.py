@@ -1,0 +1,111 @@
+"""Staging: puts a shard on a node once, over a channel of its own on the node's connection."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shlex
+import tempfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import asyncssh
+
+from edgead.agents.errors import AgentFailed
+from edgead.agents.protocol import printable
+
+KEEP = 4 << 30  # bytes of shards a node keeps; the least recently used go first
+PIECE = 1 << 18  # bytes
+LINE_LIMIT = 4096  # bytes of an answer
+_PROGRAM = Path(__file__).with_name("shards.py").read_bytes()
+
+Progress = Callable[[int, int], None]  # compressed bytes that are there, and all
+
+
+class Staged(NamedTuple):
+    """A shard that is on a node, for which so many bytes had to be sent."""
+
+    sent: int
+
+
+def pack(path: Path) -> Path:
+    """Compress a shard, once for all nodes and trials: gives the file beside it. Raises OSError."""
+    packed = path.with_suffix(".z")
+    if not packed.exists():
+        content = zlib.compress(path.read_bytes(), 1)
+        descriptor, part = tempfile.mkstemp(prefix=".packed-", dir=path.parent)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        Path(part).replace(packed)
+    return packed
+
+
+async def stage(
+    ssh: asyncssh.SSHClientConnection, node: str, python: str, path: Path, progress: Progress
+) -> Staged:
+    """Have a shard on a node, going on where an earlier attempt was cut.
+
+    Raises AgentFailed, with the node's name and what is wrong.
+    """
+    stub = f"import sys;exec(compile(sys.stdin.buffer.read({len(_PROGRAM)}),'shards','exec'))"
+    try:
+        packed = await asyncio.to_thread(pack, path)
+        process = await ssh.create_process(
+            f"exec {shlex.quote(python)} -ISuc {shlex.quote(stub)}",
+            encoding=None,
+            request_pty=False,
+            stderr=asyncssh.DEVNULL,
+        )
+        try:
+            return await _send(process, node, path, packed, progress)
+        finally:
+            process.close()
+    except (OSError, asyncssh.Error) as error:
+        raise AgentFailed(node, f"{path.name} can't be staged: {error}") from None
+
+
+async def _send(
+    process: asyncssh.SSHClientProcess[bytes],
+    node: str,
+    path: Path,
+    packed: Path,
+    progress: Progress,
+) -> Staged:
+    total = packed.stat().st_size
+    size = path.stat().st_size
+    asked = {"name": path.name, "size": size, "packed": total, "keep": KEEP}
+    process.stdin.write(_PROGRAM + json.dumps(asked).encode() + b"\n")
+    answer = await _answer(process, node)
+    have = answer.get("have")
+    if answer.get("complete") is True:
+        return Staged(0)
+    if not isinstance(have, int) or not 0 <= have <= total:
+        raise AgentFailed(node, f"{path.name} can't be staged: a wrong answer: {have!r:.80}")
+    with packed.open("rb") as file:
+        file.seek(have)
+        done = have
+        while piece := file.read(PIECE):
+            process.stdin.write(piece)
+            await process.stdin.drain()
+            done += len(piece)
+            progress(done, total)
+    if (await _answer(process, node)).get("done") is not True:
+        raise AgentFailed(node, f"{path.name} can't be staged: no word that it is there")
+    return Staged(total - have)
+
+
+async def _answer(process: asyncssh.SSHClientProcess[bytes], node: str) -> dict[str, Any]:
+    """Read one answer of the node, which is not trusted."""
+    line = await process.stdout.readline()
+    try:
+        answer = json.loads(line[:LINE_LIMIT])
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise AgentFailed(node, "the node ended without an answer")
+    if "error" in answer:
+        raise AgentFailed(node, printable(str(answer["error"]))[:500])
+    return answer

@@ -1,0 +1,49 @@
+"""Runs models/host_prediction.py over a finished run's model and gives its figures."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+
+from edgead.console.errors import UnreachableError
+from edgead.console.store import Run
+
+
+async def time_host(run: Run, data: Path, cache: Path) -> dict[str, dict[str, float]]:
+    """Time the host's ways to predict with a run's model: seconds by variant, then split.
+
+    Raises UnreachableError when the program fails; what it says is in the run's console.log.
+    """
+    spec = run.spec()
+    job = {
+        "model": str(run.folder.absolute() / "model.keras"),
+        "dataset": spec.dataset,
+        "coding": spec.coding,
+        "synthetic": spec.synthetic,
+        "data": str(data.absolute()),
+        "cache": str(cache.absolute()),
+    }
+    pipe = asyncio.subprocess.PIPE
+    with run.log_path.open("ab") as log:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-m", "edgead.models.host_prediction"),
+            stdin=pipe,
+            stdout=pipe,
+            stderr=log,
+            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"},
+        )
+        try:
+            output, _ = await process.communicate(json.dumps(job).encode() + b"\n")
+        finally:
+            if process.returncode is None:
+                process.kill()
+    if process.returncode:
+        raise UnreachableError(f"prediction on the host failed: see {run.log_path}")
+    seconds: dict[str, dict[str, float]] = {}
+    for line in output.splitlines():
+        found = json.loads(line)
+        seconds.setdefault(found["variant"], {})[found["split"]] = float(found["seconds"])
+    return seconds

@@ -1,0 +1,89 @@
+"""Shards: a dataset's arrays as raw files named by their content, ready to be staged on nodes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Dict, NamedTuple, Optional, Tuple
+
+from edgead.datasets.dataset import Dataset, Floats, Window
+
+_FORMAT = 1  # to be raised with any change to the manifest
+
+
+class Shard(NamedTuple):
+    """One array, float32 [rows, features] in C order, little-endian; `file` is its sha256.f32."""
+
+    file: str
+    rows: int
+    features: int
+
+
+class Prepared(NamedTuple):
+    """A dataset's shards, and what a graph must know of them."""
+
+    features: Tuple[str, ...]
+    window: Optional[Window]
+    train: Shard
+    validation: Shard
+    test: Shard
+
+    @property
+    def files(self) -> Tuple[str, ...]:
+        """The shards' files, each once."""
+        return tuple(
+            dict.fromkeys(shard.file for shard in (self.train, self.validation, self.test))
+        )
+
+
+def write_shards(data: Dataset, folder: Path) -> Prepared:
+    """Have a dataset's shards in a folder; what is there already, whole, is not written again.
+
+    Raises OSError where the folder cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    splits = {"train": data.train, "validation": data.validation.x, "test": data.test.x}
+    manifest = folder / f"{data.digest}-v{_FORMAT}.json"
+    names = _known(manifest)
+    shards = {
+        split: Shard(_have(array, names.get(split, ""), folder), *array.shape)
+        for split, array in splits.items()
+    }
+    text = json.dumps({split: shard.file for split, shard in shards.items()})
+    _write(manifest, text.encode())
+    return Prepared(data.features, data.window, **shards)
+
+
+def _known(manifest: Path) -> Dict[str, str]:
+    try:
+        names = json.loads(manifest.read_text())
+    except (OSError, ValueError):
+        return {}
+    return names if isinstance(names, dict) else {}
+
+
+def _have(array: Floats, name: str, folder: Path) -> str:
+    """Give the file that holds an array, written now unless the one it is said to be is whole."""
+    if name and Path(name).name == name:
+        path = folder / name
+        if path.is_file() and path.stat().st_size == array.nbytes:
+            return name
+    content = array.astype("<f4", order="C", copy=False).tobytes()
+    name = f"{hashlib.sha256(content).hexdigest()}.f32"
+    _write(folder / name, content)
+    return name
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write all or nothing, however many processes write the same file at once."""
+    descriptor, part = tempfile.mkstemp(prefix=f".{path.name[:16]}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        Path(part).replace(path)
+    except BaseException:
+        Path(part).unlink()
+        raise

@@ -1,0 +1,38 @@
+"""Joining a cluster of TensorFlow servers as its chief, and waiting on it with a deadline."""
+
+from __future__ import annotations
+
+from concurrent import futures
+from typing import Any, Mapping, Sequence
+
+import tensorflow as tf
+
+Cluster = Mapping[str, Sequence[str]]  # role to the host:port of its tasks
+PATIENCE = 600.0  # s without any end of a round or range, after which the cluster is given up
+
+
+_waiter = futures.ThreadPoolExecutor(1, "coordinator")
+
+
+class StalledError(RuntimeError):
+    """The cluster has not finished what it was given in all the time it had."""
+
+
+def connect(cluster: Cluster) -> Any:
+    """Join the cluster as its chief. Blocks until every task answers."""
+    resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
+        tf.train.ClusterSpec({role: list(tasks) for role, tasks in cluster.items()}),
+        task_type="chief",
+        task_id=0,
+        rpc_layer="grpc",
+    )
+    return tf.distribute.ParameterServerStrategy(resolver)
+
+
+def finish(coordinator: Any, patience: float = PATIENCE) -> None:
+    """Wait until everything scheduled is done; raises what a closure raised, or StalledError."""
+    waiting = _waiter.submit(coordinator.join)  # which knows no deadline
+    try:
+        waiting.result(patience)
+    except futures.TimeoutError:
+        raise StalledError(f"the workers have not finished within {patience:.0f} s") from None

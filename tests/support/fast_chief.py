@@ -1,0 +1,75 @@
+"""A chief of the engine `fast` for tests: one job as JSON on stdin, one result on stdout."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+os.environ["TF_USE_LEGACY_KERAS"] = "1"
+from edgead.datasets import Dataset, Split, Window, load, write_shards
+from edgead.models import fast
+from edgead.models.report import Reporter, claim_stdout
+from edgead.models.spec import read_spec
+
+
+class Killer(Reporter):
+    """Kills a worker as soon as the first epoch is done."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(sys.stderr)
+        self._pid = pid
+
+    def emit(self, kind: str, **data: Any) -> None:
+        """Look for the first epoch's end."""
+        if kind == "epoch" and data["epoch"] == 1 and self._pid:
+            os.kill(self._pid, signal.SIGKILL)
+
+
+def series() -> Dataset:
+    """Make a windowed dataset up."""
+    time = np.arange(4000, dtype=np.float32)[:, None]
+    x = (np.sin(time / np.array([7, 11, 13], np.float32)) + 1) / 2
+    split = Split(x[:1500], np.zeros(Window(26, 20).count(1500), bool))
+    return Dataset("waves", True, ("a", "b", "c"), x, split, split, "w" * 64, Window(26, 20))
+
+
+def digest(array: Any) -> str:
+    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+
+
+def main() -> None:
+    out, job = claim_stdout(), json.loads(sys.stdin.readline())
+    windowed = "model" in job
+    spec = replace(read_spec(job["spec"]), **({"model": job["model"]} if windowed else {}))
+    data = series() if windowed else load("kdd99", "paper", None, None, synthetic=True, rows=20_000)
+    prepared = write_shards(data, Path(job["shards"]))
+    trained, engine = fast.train(spec, prepared, job["cluster"], Killer(job["kill"]))
+    weights = np.concatenate([each.ravel() for each in trained.model.get_weights()])
+    found = [engine.errors(split) for _ in range(job["repeat"]) for split in ("train", "test")]
+    rows = data.test.x
+    if data.window:
+        starts = np.arange(data.window.count(len(rows)))[:, None]
+        rows = rows[starts + np.arange(data.window.steps) * data.window.stride]
+    host = np.abs(trained.model.predict(rows, verbose=0) - rows)
+    expected = host.mean(axis=tuple(range(1, host.ndim)))
+    result = {
+        "weights": digest(weights),
+        "losses": trained.losses,
+        "errors": sorted({digest(each) for each in found}),
+        "difference": float(np.abs(expected - found[1]).max()),
+        "rows": [len(each) for each in found[:2]],
+    }
+    out.write(json.dumps(result) + "\n")
+    out.flush()
+    os._exit(0)
+
+
+main()
