@@ -63,6 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
     _demo(commands)
     _trial(commands)
     _compare(commands)
+    _detect(commands)
     _dataset(commands)
     _bench(commands)
     return parser
@@ -134,6 +135,26 @@ def _compare(commands: Commands[argparse.ArgumentParser]) -> None:
     compare.set_defaults(command="compare:compare")
 
 
+def _detect(commands: Commands[argparse.ArgumentParser]) -> None:
+    detect = commands.add_parser("detect", help="score new rows by a run's detector")
+    detect.add_argument("run", metavar="RUN")
+    detect.add_argument(
+        "file",
+        nargs="?",
+        default="-",
+        metavar="FILE",
+        help="CSV in the format of the run's data set, or .gz of it; else, or with -, stdin",
+    )
+    detect.add_argument(
+        "--all",
+        action="store_true",
+        help="a line for every row: also for one that can't be read or comes before the first "
+        "whole window",
+    )
+    _json(detect)
+    detect.set_defaults(command="detect:detect")
+
+
 def _dataset(commands: Commands[argparse.ArgumentParser]) -> None:
     dataset = commands.add_parser("dataset", help="list, fetch and check data sets")
     verbs = dataset.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -152,11 +173,14 @@ def _dataset(commands: Commands[argparse.ArgumentParser]) -> None:
 
 def _bench(commands: Commands[argparse.ArgumentParser]) -> None:
     bench = commands.add_parser(
-        "bench", help="the paper's tables measured here: pairs of centralised and distributed"
+        "bench", help="the paper's tables measured here: centralised, engine paper, engine fast"
     )
-    bench.add_argument("--pairs", type=int, default=3, metavar="N", help="default: 3")
+    bench.add_argument("--pairs", type=int, default=5, metavar="N", help="rounds; default: 5")
     bench.add_argument("--epochs", type=int, default=10, metavar="N", help="default: 10")
     bench.add_argument("--preset", default="paper-kdd99", help="default: paper-kdd99")
+    bench.add_argument(
+        "--report", type=Path, metavar="FILE", help="write it as a Markdown page too"
+    )
     _data(bench)
     _json(bench)
     bench.set_defaults(command="bench:bench")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edgead.console import output, paths
 from edgead.console.bench import Figure, Round, figures, mean_gaps, prediction_tables
+from edgead.console.bench_report import as_report
 from edgead.console.clusters import cluster_for, find_cluster
 from edgead.console.commands.demo import demo_specs
 from edgead.console.compare import ComparisonTable, compare
@@ -34,6 +35,8 @@ def bench(args: argparse.Namespace) -> int:
     """Run rounds of a centralised, a paper-engine and a fast trial, and print the medians."""
     if args.pairs < 1:
         raise UsageError(f"bench: --pairs: expected 1 or more, got {args.pairs}")
+    if args.report is not None and not args.report.absolute().parent.is_dir():
+        raise UsageError(f"bench: --report: no folder {args.report.absolute().parent}")
     return run_until_signal(_bench(args))
 
 
@@ -50,12 +53,16 @@ async def _bench(args: argparse.Namespace) -> int:
             host = await time_host(runs[-1], data, paths.cache_folder())
             central, paper, fast = (result_of(run.state(), "finished") for run in runs)
             rounds.append(Round(central, paper, fast, host))
+    measured = compare([run.state() for run in runs])
+    tables = ComparisonTable((*measured.tables, *prediction_tables(rounds)))
+    if args.report is not None:
+        report = as_report(tables, figures(rounds), mean_gaps(rounds), len(rounds))
+        args.report.write_text(report, encoding="utf-8")
     if args.json:
         for figure in (*figures(rounds), *mean_gaps(rounds)):
             output.print_object("bench", {**asdict(figure), "pairs": len(rounds)})
         return DONE
-    measured = compare([run.state() for run in runs])
-    print(as_text(ComparisonTable((*measured.tables, *prediction_tables(rounds)))))
+    print(as_text(tables))
     print(f"medians of {len(rounds)} rounds, with the lowest and the highest")
     for figure in figures(rounds):
         _print(figure)

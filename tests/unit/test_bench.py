@@ -3,6 +3,8 @@
 import pytest
 
 from edgead.console.bench import UNBATCHED, Round, figures, mean_gaps, prediction_tables
+from edgead.console.bench_report import as_report
+from edgead.console.compare import ComparisonTable
 
 HOST = {UNBATCHED: {"validation": 0.02, "test": 0.05}, "tf.data": {"validation": 0.4, "test": 1.0}}
 
@@ -55,3 +57,13 @@ def test_tables_4_2_and_4_3_have_a_row_for_every_variant():
     ]  # fmt: skip
     assert [row.measured[0] for row in validation.rows] == [0.02, 0.4, 0.1]
     assert test.rows[-1].paper == 14.0
+
+
+def test_the_report_names_the_machine_and_every_figure():
+    tables = ComparisonTable(prediction_tables(ROUNDS))
+    page = as_report(tables, figures(ROUNDS), mean_gaps(ROUNDS), len(ROUNDS))
+    assert "3 rounds" in page
+    assert "cores" in page
+    assert "Table 4.3" in page
+    assert "| train_total_vs_central | 2.000 | × | 0.500 | 4.000 |" in page
+    assert "| test_gap_to_central |" in page

@@ -1,0 +1,57 @@
+"""The bench's report, docs/performance.md: the machine, the paper's tables, the ratios."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from edgead.console.bench import Figure
+from edgead.console.compare import ComparisonTable
+from edgead.console.formats import as_markdown
+
+_HEAD = """# Performance
+
+Measured by `make bench`, which writes this page with `BENCH_ARGS="--report docs/performance.md"`: \
+{rounds} rounds, each a centralised trial, one with the engine `paper` and one with the engine \
+`fast`, side by side on one machine, as processes: a parameter server, three workers and a chief. \
+Ratios are taken round by round; below are their medians. Seconds are of this machine only.
+
+Machine: {machine}. {day}.
+
+The first epoch is with connecting, building, tracing and shipping the graph. Prediction is timed \
+until every row's error is there.
+"""
+
+
+def machine() -> str:
+    """Name this machine: processor, cores, memory, Python."""
+    info = (
+        Path("/proc/cpuinfo").read_text(errors="replace") if Path("/proc/cpuinfo").exists() else ""
+    )
+    names = [line.partition(":")[2].strip() for line in info.splitlines() if "model name" in line]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    cores = f"{os.cpu_count()} cores, {memory:.0f} GiB"
+    return (
+        f"{names[0] if names else platform.machine()}, {cores}, Python {platform.python_version()}"
+    )
+
+
+def as_report(
+    tables: ComparisonTable, found: Sequence[Figure], gaps: Sequence[Figure], rounds: int
+) -> str:
+    """Write the whole page."""
+    head = _HEAD.format(rounds=rounds, machine=machine(), day=date.today().isoformat())
+    parts = [head, as_markdown(tables), "## Medians over the rounds\n", _table(found)]
+    parts += ["## Mean accuracy less that of centralised training\n", _table(gaps)]
+    return "\n".join(parts)
+
+
+def _table(found: Sequence[Figure]) -> str:
+    lines = ["| figure | value | unit | lowest | highest |", "|---|---|---|---|---|"]
+    lines += [
+        f"| {f.name} | {f.value:.3f} | {f.unit} | {f.low:.3f} | {f.high:.3f} |" for f in found
+    ]
+    return "\n".join(lines) + "\n"
