@@ -92,7 +92,12 @@ async def _send(
             await process.stdin.drain()
             done += len(piece)
             progress(done, total)
-    if (await _answer(process, node)).get("done") is not True:
+    try:
+        answer = await _answer(process, node)
+    except AgentFailed:
+        packed.unlink(missing_ok=True)  # should it be what is damaged, the next try packs anew
+        raise
+    if answer.get("done") is not True:
         raise AgentFailed(node, f"{path.name} can't be staged: no word that it is there")
     return Staged(total - have)
 

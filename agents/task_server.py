@@ -51,7 +51,7 @@ def hear_only_loopback() -> None:
 
 
 def enter_shards() -> None:
-    """Work in the folder of staged shards (node_files.py), where graphs name them by file alone."""
+    """Work in the folder of staged shards (shards.py), where graphs name them by file alone."""
     base = os.environ.get("XDG_CACHE_HOME", "")
     if not os.path.isabs(base):
         base = os.path.join(os.path.expanduser("~"), ".cache")

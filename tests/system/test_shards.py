@@ -118,4 +118,5 @@ async def test_nodes_that_share_a_home_are_staged_side_by_side(
         wrong.write_bytes(CONTENT)
         with pytest.raises(AgentFailed, match="not what its name says"):
             await nodes[2].stage(wrong, lambda *_: None)
+        assert not wrong.with_suffix(".z").exists()
         await asyncio.gather(*(node.close() for node in nodes))
