@@ -6,7 +6,7 @@ stays when the link is cut; unpacked and verified it takes its name.
 
 The first line of stdin is {name, size, packed, keep}; the answer is {have, complete}: how many of
 the packed bytes are here already. Then come the others, and the answer {done}. Whatever is wrong
-is answered by {error}.
+is answered by {error}. Beyond `keep` bytes the least recently used shards go.
 
 Whoever writes or checks a file holds a lock on it (flock), which goes with the process: so nodes
 that share a home neither write the same part nor remove what another one is busy with.
@@ -21,185 +21,138 @@ import re
 import stat
 import sys
 import zlib
-from typing import Any, Dict, Tuple, cast
+from typing import Any, cast
 
-MAX_SIZE = 1 << 36  # bytes of one shard
 SLICE = 1 << 18  # bytes unpacked at a time
 PIECE = 1 << 16  # bytes read at a time
 NAME = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}\Z")
 
 
-class FileError(Exception):
-    """A file that can't be taken or given; the text says why."""
+class ShardError(Exception):
+    """A shard that can't be taken; the text says why."""
 
 
-class Coming:
-    """A shard on its way: its compressed part so far, open and locked."""
+class Shard:
+    """A shard's place on this node: `size` bytes that come as `packed` compressed ones."""
 
-    def __init__(self, part: str, file: int, size: int, packed: int) -> None:
-        self.part, self.file, self.size, self.packed = part, file, size, packed
-        self.have = os.fstat(file).st_size
-        if self.have > packed:  # of another compression
-            os.ftruncate(file, 0)
-            self.have = 0
+    def __init__(self, folder: str, name: str, size: int, packed: int) -> None:
+        self.folder, self.name, self.size, self.packed = folder, name, size, packed
+        self.path = os.path.join(folder, name)
 
-
-class Shards:
-    """The node's folder of shards."""
-
-    def __init__(self) -> None:
-        base = os.environ.get("XDG_CACHE_HOME", "")
-        if not os.path.isabs(base):
-            base = os.path.join(os.path.expanduser("~"), ".cache")
-        self.shards = os.path.join(base, "edgead", "shards")
-        self.coming: Dict[str, Coming] = {}
-        self.taken: Dict[str, int] = {}  # shards in use: descriptors with their locks
-
-    def stage(self, name: str, size: int, packed: int, keep: int) -> Tuple[int, bool]:
-        """Get ready for a shard; return (compressed bytes that are here, whether it is whole).
-
-        size and packed are its bytes, unpacked and compressed. Beyond `keep` bytes the least
-        recently used shards go, but for those that an agent has taken.
-        """
-        if not NAME.match(name):
-            raise FileError("%.80r: expected a SHA-256 and a suffix" % name)
+    def is_here(self) -> bool:
+        """Tell whether it is here, and hold it from now on; one of another size goes."""
         try:
-            own_folder(self.shards)
-            if self.take(name, size):
-                return packed, True
-            if name in self.coming:
-                os.close(self.coming.pop(name).file)
-            coming = self.coming[name] = self.open_part(name, size, packed)
-            self.prune(keep - size)
-            free = os.statvfs(self.shards)
-        except OSError as error:
-            raise FileError("%s: %s" % (self.shards, error.strerror)) from None
-        needed, room = size + packed - coming.have, free.f_bavail * free.f_frsize
-        if needed > room:
-            self.give_up(name)
-            form = "%s: no room: it takes %d bytes, and %d are free"
-            raise FileError(form % (self.shards, needed, room))
-        return coming.have, False
-
-    def chunk(self, name: str, offset: int, data: bytes) -> None:
-        """Add bytes to a part that has `offset` of them."""
-        coming = self.coming.get(name)
-        if coming is None:
-            raise FileError("%.80r: not being staged" % name)
-        if offset != coming.have or offset + len(data) > coming.packed:
-            form = "%s: expected byte %d of %d, got %d bytes at %d"
-            raise FileError(form % (name, coming.have, coming.packed, len(data), offset))
-        try:
-            write(coming.file, data)
-        except OSError as error:
-            self.give_up(name)
-            raise FileError("%s: %s" % (self.shards, error.strerror)) from None
-        coming.have += len(data)
-
-    def unpack(self, name: str) -> None:
-        """Unpack a part, verify it and give it its name; a wrong one does not stay."""
-        coming = self.coming.get(name)
-        if coming is None:
-            raise FileError("%.80r: not being staged" % name)
-        new = os.path.join(self.shards, "%s.%d.new" % (name, os.getpid()))
-        try:
-            target = os.open(new, os.O_CREAT | os.O_TRUNC | os.O_RDWR | os.O_NOFOLLOW, 0o600)
-            try:
-                lock(target, fcntl.LOCK_EX)
-                inflate(coming, target, name)
-                os.rename(new, os.path.join(self.shards, name))
-            finally:
-                os.close(target)
-            if not self.take(name, coming.size):
-                raise FileError("%s: another agent has removed it" % name)
-        except OSError as error:
-            raise FileError("%s: %s" % (self.shards, error.strerror)) from None
-        finally:
-            remove(new)
-            self.give_up(name)
-
-    def take(self, name: str, size: int) -> bool:
-        """Hold a shard that is here for this session; one of another size goes."""
-        path = os.path.join(self.shards, name)
-        if name in self.taken:
-            os.close(self.taken.pop(name))
-        try:
-            file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+            file = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW)
         except OSError:
             return False
-        found = os.fstat(file)
-        if lock(file, fcntl.LOCK_SH) and os.fstat(file).st_nlink:
-            if stat.S_ISREG(found.st_mode) and found.st_size == size:
+        if lock(file, fcntl.LOCK_SH):
+            found = os.fstat(file)
+            if stat.S_ISREG(found.st_mode) and found.st_size == self.size and found.st_nlink:
                 os.utime(file)
-                self.taken[name] = file
                 return True
-            remove(path)
+            remove(self.path)
         os.close(file)
         return False
 
-    def open_part(self, name: str, size: int, packed: int) -> Coming:
-        """Open a shard's part; one of our own where another agent writes the usual one."""
+    def open_part(self) -> None:
+        """Open its part: one of our own where another node of this home writes the usual one."""
         flags = os.O_CREAT | os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW
         for form in ("%s.part", "%s." + str(os.getpid()) + ".part"):
-            part = os.path.join(self.shards, form % name)
-            file = os.open(part, flags, 0o600)
+            self.part = form % self.path
+            self.file = os.open(self.part, flags, 0o600)
+            found = os.fstat(self.file)
             # Whoever held it until now may have removed it.
-            if lock(file, fcntl.LOCK_EX) and os.fstat(file).st_nlink:
-                return Coming(part, file, size, packed)
-            os.close(file)
-        raise FileError("%s: another agent stages it" % name)
+            if lock(self.file, fcntl.LOCK_EX) and os.fstat(self.file).st_nlink:
+                self.have = found.st_size
+                if self.have > self.packed:  # of another compression
+                    os.ftruncate(self.file, 0)
+                    self.have = 0
+                return
+            os.close(self.file)
+        raise ShardError("%s: another node of this home stages it" % self.name)
 
-    def prune(self, keep: int) -> None:
-        """Remove the least recently used files that nobody holds until `keep` bytes are left."""
-        found = []
-        for name in os.listdir(self.shards):
-            path = os.path.join(self.shards, name)
-            try:
-                known = os.lstat(path)
-            except OSError:  # another agent has removed it
-                continue
-            found.append((known.st_mtime, known.st_size, path))
-        total = sum(size for _, size, _ in found)
-        for _, size, path in sorted(found):
-            if (total > keep or path.endswith(".new")) and remove_unused(path):
-                total -= size
+    def check_room(self) -> None:
+        """Refuse what the disk has no room for."""
+        free = os.statvfs(self.folder)
+        needed, room = self.size + self.packed - self.have, free.f_bavail * free.f_frsize
+        if needed > room:
+            form = "%s: no room: it takes %d bytes, and %d are free"
+            raise ShardError(form % (self.folder, needed, room))
 
-    def give_up(self, name: str) -> None:
-        """Remove a part."""
-        coming = self.coming.pop(name, None)
-        if coming is not None:
-            remove(coming.part)
-            os.close(coming.file)
+    def fill(self, source: io.BufferedReader) -> bool:
+        """Take the rest of the part; tell whether it is whole, or the link was cut before."""
+        while self.have < self.packed:
+            piece = source.read1(min(PIECE, self.packed - self.have))
+            if not piece:
+                return False
+            write(self.file, piece)
+            self.have += len(piece)
+        return True
+
+    def unpack(self) -> None:
+        """Unpack the part, verify it and give it its name."""
+        new = "%s.%d.new" % (self.path, os.getpid())
+        target = os.open(new, os.O_CREAT | os.O_TRUNC | os.O_RDWR | os.O_NOFOLLOW, 0o600)
+        try:
+            lock(target, fcntl.LOCK_EX)
+            self.inflate(target)
+            os.rename(new, self.path)
+        finally:
+            os.close(target)
+            remove(new)
+
+    def inflate(self, target: int) -> None:
+        """Unpack into a file; ShardError unless that gives what the name says."""
+        unzip, digest, done, offset, waiting = zlib.decompressobj(), hashlib.sha256(), 0, 0, b""
+        try:
+            while not unzip.eof and done <= self.size:
+                if not waiting:
+                    waiting = os.pread(self.file, SLICE, offset)
+                    offset += len(waiting)
+                ended = not waiting
+                plain = unzip.decompress(waiting, SLICE)
+                waiting = unzip.unconsumed_tail
+                if ended and not plain:
+                    break
+                done += len(plain)
+                if done <= self.size:
+                    write(target, plain)
+                    digest.update(plain)
+        except zlib.error:
+            pass
+        if not unzip.eof or done != self.size or digest.hexdigest() != self.name[:64]:
+            raise ShardError("%s: what has come is not what its name says" % self.name)
+        os.fdatasync(target)
 
 
-def inflate(coming: Coming, target: int, name: str) -> None:
-    """Unpack a part into a file; FileError unless it is what its name says."""
-    unzip, digest = zlib.decompressobj(), hashlib.sha256()
-    done, waiting, offset = 0, b"", 0
-    try:
-        while not unzip.eof:
-            if not waiting:
-                waiting = os.pread(coming.file, SLICE, offset)
-                offset += len(waiting)
-            plain, ended = unzip.decompress(waiting, SLICE), not waiting
-            waiting = unzip.unconsumed_tail
-            if (ended and not plain) or done + len(plain) > coming.size:
-                break
-            write(target, plain)
-            digest.update(plain)
-            done += len(plain)
-    except zlib.error:
-        pass
-    whole = unzip.eof and done == coming.size and coming.have == coming.packed
-    if not whole or digest.hexdigest() != name[:64]:
-        raise FileError("%s: what has come is not what its name says; stage it again" % name)
-    os.fdatasync(target)
+def shards_folder() -> str:
+    """Return the folder of this user's shards."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(base):
+        base = os.path.join(os.path.expanduser("~"), ".cache")
+    return os.path.join(base, "edgead", "shards")
 
 
 def own_folder(path: str) -> None:
     """Make a folder that only we can use, or see that it is one; OSError."""
     os.makedirs(path, 0o700, exist_ok=True)
     os.chmod(path, 0o700)  # fails where it is somebody else's
+
+
+def prune(folder: str, keep: int) -> None:
+    """Remove the least recently used files that nobody holds until `keep` bytes are left."""
+    found = []
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name)
+        try:
+            known = os.lstat(path)
+        except OSError:  # another node of this home has removed it
+            continue
+        found.append((known.st_mtime, known.st_size, path))
+    total = sum(size for _, size, _ in found)
+    for _, size, path in sorted(found):
+        if (total > keep or path.endswith(".new")) and remove_unused(path):
+            total -= size
 
 
 def lock(file: int, kind: int) -> bool:
@@ -249,22 +202,36 @@ def tell(**fields: Any) -> None:
     sys.stdout.flush()
 
 
+def asked_shard(asked: Any) -> Shard:
+    """Make the shard that the host asks for, if that is one."""
+    name, sizes = asked["name"], [asked[key] for key in ("size", "packed", "keep")]
+    if not isinstance(name, str) or not NAME.match(name):
+        raise ShardError("%.80r: expected a SHA-256 and a suffix" % (name,))
+    if not all(type(size) is int and size >= 0 for size in sizes):
+        raise ShardError("size, packed, keep: expected numbers of bytes")
+    return Shard(shards_folder(), name, *sizes[:2])
+
+
 def receive(source: io.BufferedReader) -> None:
     """Take one shard from a stream; a stream that is cut leaves the part for the next attempt."""
     asked = json.loads(source.readline().decode("ascii"))
-    name, packed = asked["name"], asked["packed"]
-    shards = Shards()
-    have, complete = shards.stage(name, asked["size"], packed, asked["keep"])
-    tell(have=have, complete=complete)
-    if complete:
+    shard = asked_shard(asked)
+    own_folder(shard.folder)
+    if shard.is_here():
+        tell(have=shard.packed, complete=True)
         return
-    while have < packed:
-        piece = source.read1(min(PIECE, packed - have))
-        if not piece:
+    shard.open_part()
+    try:
+        prune(shard.folder, asked["keep"] - shard.size)
+        shard.check_room()
+        tell(have=shard.have, complete=False)
+        if not shard.fill(source):
             return
-        shards.chunk(name, have, piece)
-        have += len(piece)
-    shards.unpack(name)
+        shard.unpack()
+    except (ShardError, OSError):
+        remove(shard.part)
+        raise
+    remove(shard.part)
     tell(done=True)
 
 
@@ -272,7 +239,7 @@ def main() -> None:
     """Take one shard from standard input."""
     try:
         receive(cast(io.BufferedReader, sys.stdin.buffer))
-    except (FileError, KeyError, TypeError, ValueError) as error:
+    except (ShardError, OSError, KeyError, TypeError, ValueError) as error:
         tell(error=str(error))
 
 

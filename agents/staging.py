@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import shlex
@@ -20,6 +21,7 @@ from edgead.agents.protocol import printable
 KEEP = 4 << 30  # bytes of shards a node keeps; the least recently used go first
 PIECE = 1 << 18  # bytes
 LINE_LIMIT = 4096  # bytes of an answer
+PATIENCE = 120.0  # seconds for a node to take a piece, or to unpack and answer
 _PROGRAM = Path(__file__).with_name("shards.py").read_bytes()
 
 Progress = Callable[[int, int], None]  # compressed bytes that are there, and all
@@ -32,14 +34,26 @@ class Staged(NamedTuple):
 
 
 def pack(path: Path) -> Path:
-    """Compress a shard, once for all nodes and trials: gives the file beside it. Raises OSError."""
+    """Compress a shard, once for all nodes and trials: gives the file beside it.
+
+    Raises OSError; one for a shard that is not what its name says, which is removed, so that the
+    next trial writes it anew.
+    """
     packed = path.with_suffix(".z")
-    if not packed.exists():
-        content = zlib.compress(path.read_bytes(), 1)
-        descriptor, part = tempfile.mkstemp(prefix=".packed-", dir=path.parent)
+    if packed.exists():
+        return packed
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != path.stem:
+        path.unlink()
+        raise OSError(f"{path} was damaged and is removed: run the trial again")
+    descriptor, part = tempfile.mkstemp(prefix=".packed-", dir=path.parent)
+    try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            file.write(zlib.compress(content, 1))
         Path(part).replace(packed)
+    except BaseException:
+        Path(part).unlink()
+        raise
     return packed
 
 
@@ -63,6 +77,9 @@ async def stage(
             return await _send(process, node, path, packed, progress)
         finally:
             process.close()
+    except asyncio.TimeoutError:
+        text = f"{path.name} can't be staged: no sign of life for {PATIENCE:.0f} s"
+        raise AgentFailed(node, text) from None
     except (OSError, asyncssh.Error) as error:
         raise AgentFailed(node, f"{path.name} can't be staged: {error}") from None
 
@@ -89,7 +106,7 @@ async def _send(
         done = have
         while piece := file.read(PIECE):
             process.stdin.write(piece)
-            await process.stdin.drain()
+            await asyncio.wait_for(process.stdin.drain(), PATIENCE)
             done += len(piece)
             progress(done, total)
     try:
@@ -103,14 +120,19 @@ async def _send(
 
 
 async def _answer(process: asyncssh.SSHClientProcess[bytes], node: str) -> dict[str, Any]:
-    """Read one answer of the node, which is not trusted."""
-    line = await process.stdout.readline()
+    """Read one answer of the node, which is not trusted: an object in one short line."""
+    line = b""
+    while not line.endswith(b"\n") and len(line) < LINE_LIMIT:
+        more = await asyncio.wait_for(process.stdout.read(LINE_LIMIT - len(line)), PATIENCE)
+        if not more:
+            raise AgentFailed(node, "the program that stages ended without an answer")
+        line += more
     try:
-        answer = json.loads(line[:LINE_LIMIT])
-    except ValueError:
+        answer = json.loads(line)
+    except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict):
-        raise AgentFailed(node, "the node ended without an answer")
+        raise AgentFailed(node, "staging: expected an object in one line from the node")
     if "error" in answer:
         raise AgentFailed(node, printable(str(answer["error"]))[:500])
     return answer

@@ -22,7 +22,8 @@ Ratios are taken round by round; below are their medians. Seconds are of this ma
 Machine: {machine}. {day}.
 
 The first epoch is with connecting, building, tracing and shipping the graph. Prediction is timed \
-until every row's error is there.
+until every row's error is there. Starting the processes, loading the data and staging it, which a \
+node needs once for all trials, are in none of the figures.
 """
 
 

@@ -111,7 +111,7 @@ async def _tell(
 ) -> None:
     """Hand over the job, then the cluster; the chief's end says what goes wrong with that."""
     assert process.stdin is not None
-    with suppress(ConnectionError):
+    with suppress(ConnectionError, Failure):  # the supervisor hears of a cluster that failed
         process.stdin.write(job)
         await process.stdin.drain()
         if cluster is not None:

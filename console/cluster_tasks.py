@@ -86,8 +86,11 @@ class ClusterTasks:
 
     async def stage(self, files: Sequence[Path]) -> None:
         """Have these shards on every node with a worker, side by side; raises Failure."""
-        for file in files:  # once, and not by every node at the same time
-            await asyncio.to_thread(pack, file)
+        try:
+            for file in files:  # once, and not by every node at the same time
+                await asyncio.to_thread(pack, file)
+        except OSError as error:
+            raise Failure(HOST, "", f"a shard can't be packed: {error}") from None
         await self._connected.wait()
         names = dict.fromkeys(task.node for task in self._tasks if task.role == "worker")
         try:
@@ -165,16 +168,22 @@ class ClusterTasks:
         return max(1, (os.cpu_count() or 1) // len(self._cluster.nodes))
 
     async def _until_ready(self) -> None:
-        everyone = asyncio.gather(*(ready.wait() for ready in self._ready.values()))
+        everyone = asyncio.ensure_future(self._all_ready())
         either: set[asyncio.Future[Any]] = {everyone, self.failed}
-        await asyncio.wait(either, timeout=READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-        everyone.cancel()
+        try:
+            await asyncio.wait(either, timeout=READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            everyone.cancel()
         if self.failed.done():
             raise self.failed.result()
         for task in self._tasks:
             if not self._ready[task.name].is_set():
                 cause = f"it was not ready after {READY_SECONDS:.0f} s"
                 raise Failure(task.node, task.name, cause)
+
+    async def _all_ready(self) -> None:
+        for ready in self._ready.values():
+            await ready.wait()
 
     def _hear(self, node: str, message: Message) -> None:
         task = self._named(node, getattr(message, "task", ""))

@@ -40,6 +40,7 @@ async def time_host(run: Run, data: Path, cache: Path) -> dict[str, dict[str, fl
         finally:
             if process.returncode is None:
                 process.kill()
+                await process.wait()
     if process.returncode:
         raise UnreachableError(f"prediction on the host failed: see {run.log_path}")
     seconds: dict[str, dict[str, float]] = {}

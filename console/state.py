@@ -157,6 +157,11 @@ def _dataset(state: TrialState, event: Event) -> None:
     state.rows = {str(name): int(count) for name, count in event["rows"].items()}
 
 
+def _stage(state: TrialState, event: Event) -> None:
+    if "total" in event.data:
+        state.phase = f"stage {int(event['done']) / max(1, int(event['total'])):.0%}"
+
+
 def _phase(state: TrialState, event: Event) -> None:
     state.phase = str(event["phase"])
     state.state = "running"
@@ -215,6 +220,7 @@ _HANDLERS = {
     "node": _node,
     "task": _task,
     "dataset": _dataset,
+    "stage": _stage,
     "phase": _phase,
     "step": _step,
     "epoch": _epoch,

@@ -108,6 +108,7 @@ class _Trial:
                 await _with_watch(self._chief(ready), ready, nodes.failed)
             finally:
                 ready.cancel()
+                await asyncio.gather(ready, return_exceptions=True)
 
     async def _ready(self, nodes: ClusterTasks) -> Addresses:
         """Start the tasks while the chief loads, and stage what it says nodes are to have."""
@@ -116,8 +117,13 @@ class _Trial:
             folder = self._cache / "shards"
             await nodes.stage([folder / Path(file).name for file in await self._shards])
 
-        addresses, _ = await asyncio.gather(nodes.start(), stage())
-        return addresses
+        starting, staging = asyncio.ensure_future(nodes.start()), asyncio.ensure_future(stage())
+        try:
+            addresses, _ = await asyncio.gather(starting, staging)
+            return addresses
+        finally:
+            starting.cancel()
+            staging.cancel()
 
     async def _chief(self, cluster: Awaitable[Addresses] | None) -> None:
         job = job_line(self._run, self._run.spec(), self._data, self._cache)

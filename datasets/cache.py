@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import zipfile
 import zlib
 from contextlib import suppress
@@ -12,7 +10,7 @@ from typing import Any, Dict, Optional
 
 import numpy as np
 
-from edgead.datasets.files import sha256
+from edgead.datasets.files import sha256, written_whole
 from edgead.datasets.kdd99 import Table, read_table
 from edgead.datasets.kdd99_columns import CATEGORIES, NUMBERS
 
@@ -45,8 +43,8 @@ def cached_table(path: Path, folder: Optional[Path]) -> Table:
             return _unpack(arrays)  # zip members carry checksums
     except _DAMAGED:
         table = read_table(path)
-    with suppress(OSError):
-        _store(_pack(table), copy)
+    with suppress(OSError), written_whole(copy) as whole:
+        np.savez(whole, **_pack(table))
     return table
 
 
@@ -66,16 +64,3 @@ def _unpack(arrays: np.lib.npyio.NpzFile) -> Table:
         attack=arrays["attack"],
         digest=str(arrays["digest"]),
     )
-
-
-def _store(arrays: _Arrays, copy: Path) -> None:
-    """Write all or nothing, however many processes write the same copy at once."""
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, part = tempfile.mkstemp(prefix=f".{copy.name}.", suffix=".part", dir=copy.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            np.savez(file, **arrays)
-        os.replace(part, copy)  # noqa: PTH105 - part is a str
-    except BaseException:
-        os.unlink(part)  # noqa: PTH108
-        raise

@@ -8,14 +8,13 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Union
 import numpy as np
 import numpy.typing as npt
 
-from edgead.datasets.dataset import Floats
+from edgead.datasets.dataset import LARGEST, Floats
 from edgead.datasets.kdd99 import MOST_NAMES, Table
 from edgead.datasets.kdd99_columns import CATEGORIES, FEATURES, NUMBERS
 
 VERSION = 1  # to be raised with any change to the arrays that a coding gives
 KIND = "by-column"  # of a coder's mapping
 _MOST_FEATURES = 4096
-_LARGEST = float(np.finfo(np.float32).max)
 
 PAPER_FEATURES = ("protocol_type", "service", "flag", "land", "logged_in", "is_guest_login")
 # Of the connection itself, and without an upper bound; the later ones describe a window of
@@ -218,6 +217,6 @@ def read_coder(mapping: Mapping[str, Any]) -> Coder:
 
 def _finite(value: Any, key: str) -> float:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not number or not abs(value) <= _LARGEST:  # nan is not below it either
+    if not number or not abs(value) <= LARGEST:  # nan is not below it either
         raise ValueError(f"{key}: expected a number")
     return float(value)

@@ -10,6 +10,8 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
 
+LARGEST = float(np.finfo(np.float32).max)  # number that a feature can hold
+
 
 class Window(NamedTuple):
     """A window of a series: `steps` rows, each `stride` rows after the one before."""

@@ -1,12 +1,15 @@
-"""Bytes of a file, gzip or plain, told apart by their first bytes and not by the name."""
+"""Files: read gzip or plain, told apart by their first bytes; hashed; written whole or not."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+import os
+import tempfile
 import zlib
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator
+from typing import BinaryIO, Iterator
 
 from edgead.datasets.errors import DatasetError, DatasetMissing
 
@@ -56,3 +59,20 @@ def sha256(path: Path) -> str:
     except OSError as error:
         raise DatasetError(f"cannot be read: {error.strerror or error}", path) from None
     return digest.hexdigest()
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that takes its name only when it is written whole. Raises OSError.
+
+    However many processes write the same file at once, each replaces it as a whole.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:16]}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink()
+        raise

@@ -9,7 +9,7 @@ from typing import Any, Dict, Mapping, NamedTuple, Optional, Sequence, Tuple, Un
 import numpy as np
 
 from edgead.datasets.coding import Coder, read_coder
-from edgead.datasets.dataset import Floats
+from edgead.datasets.dataset import LARGEST, Floats
 from edgead.datasets.diagnosis import Fault, diagnose
 from edgead.datasets.kdd99 import Table
 from edgead.datasets.kdd99_columns import CATEGORIES, FEATURES, NAME, NORMAL, NUMBERS
@@ -17,7 +17,6 @@ from edgead.datasets.kdd99_columns import CATEGORIES, FEATURES, NAME, NORMAL, NU
 _names = itemgetter(*map(FEATURES.index, CATEGORIES))
 _numbers = itemgetter(*map(FEATURES.index, NUMBERS))
 _is_name = re.compile(NAME).fullmatch
-_LARGEST = float(np.finfo(np.float32).max)
 
 
 class Connection(NamedTuple):
@@ -88,5 +87,5 @@ def _read(written: Sequence[str]) -> Optional[Tuple[float, ...]]:
         numbers = tuple(map(float, written))
     except ValueError:
         return None
-    fit = all(0.0 <= number <= _LARGEST for number in numbers)  # not so for nan
+    fit = all(0.0 <= number <= LARGEST for number in numbers)  # not so for nan
     return numbers if fit and "_" not in "".join(written) else None  # float reads 1_000

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Dict, NamedTuple, Optional, Tuple
 
 from edgead.datasets.dataset import Dataset, Floats, Window
+from edgead.datasets.files import written_whole
 
 _FORMAT = 1  # to be raised with any change to the manifest
 
@@ -44,7 +43,6 @@ def write_shards(data: Dataset, folder: Path) -> Prepared:
 
     Raises OSError where the folder cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     splits = {"train": data.train, "validation": data.validation.x, "test": data.test.x}
     manifest = folder / f"{data.digest}-v{_FORMAT}.json"
     names = _known(manifest)
@@ -52,8 +50,8 @@ def write_shards(data: Dataset, folder: Path) -> Prepared:
         split: Shard(_have(array, names.get(split, ""), folder), *array.shape)
         for split, array in splits.items()
     }
-    text = json.dumps({split: shard.file for split, shard in shards.items()})
-    _write(manifest, text.encode())
+    with written_whole(manifest) as file:
+        file.write(json.dumps({split: shard.file for split, shard in shards.items()}).encode())
     return Prepared(data.features, data.window, **shards)
 
 
@@ -62,7 +60,8 @@ def _known(manifest: Path) -> Dict[str, str]:
         names = json.loads(manifest.read_text())
     except (OSError, ValueError):
         return {}
-    return names if isinstance(names, dict) else {}
+    found = names if isinstance(names, dict) else {}
+    return {split: name for split, name in found.items() if isinstance(name, str)}
 
 
 def _have(array: Floats, name: str, folder: Path) -> str:
@@ -73,17 +72,6 @@ def _have(array: Floats, name: str, folder: Path) -> str:
             return name
     content = array.astype("<f4", order="C", copy=False).tobytes()
     name = f"{hashlib.sha256(content).hexdigest()}.f32"
-    _write(folder / name, content)
+    with written_whole(folder / name) as file:
+        file.write(content)
     return name
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write all or nothing, however many processes write the same file at once."""
-    descriptor, part = tempfile.mkstemp(prefix=f".{path.name[:16]}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        Path(part).replace(path)
-    except BaseException:
-        Path(part).unlink()
-        raise

@@ -6,7 +6,7 @@ from typing import Any, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Un
 
 import numpy as np
 
-from edgead.datasets.dataset import Floats
+from edgead.datasets.dataset import LARGEST, Floats
 from edgead.datasets.diagnosis import Fault
 from edgead.datasets.errors import DatasetError
 
@@ -21,7 +21,6 @@ TAGS = (
 )  # fmt: skip
 LABEL = "Normal/Attack"
 _LABELS = {"normal": False, "attack": True}
-_LARGEST = float(np.finfo(np.float32).max)
 
 
 class Moment(NamedTuple):
@@ -107,7 +106,7 @@ def _ends(mapping: Mapping[str, Any], key: str, count: int) -> List[float]:
 
 def _fits(value: Any) -> bool:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return number and abs(value) <= _LARGEST
+    return number and abs(value) <= LARGEST
 
 
 def _number(field: str) -> Optional[float]:
@@ -115,7 +114,7 @@ def _number(field: str) -> Optional[float]:
         value = float(field)
     except ValueError:
         return None
-    return value if abs(value) <= _LARGEST and "_" not in field else None
+    return value if abs(value) <= LARGEST and "_" not in field else None
 
 
 def _unnamed(fields: Sequence[str]) -> Tuple[str, ...]:

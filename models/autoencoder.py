@@ -44,7 +44,6 @@ MODELS: Dict[str, Callable[[Shape], Any]] = {
     "dense-autoencoder": dense_autoencoder,
     "lstm-autoencoder": lstm_autoencoder,
 }
-RECURRENT = frozenset({"lstm-autoencoder"})
 
 
 def input_shape(window: Optional[Window], features: int) -> Shape:

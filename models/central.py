@@ -28,4 +28,4 @@ def train(spec: TrialSpec, data: Dataset, reporter: Reporter) -> Trained:
             callbacks=[report],
             verbose=0,
         )
-    return Trained(model, report.losses, report.seconds, time.process_time() - cpu)
+    return Trained(model, report.done.losses, report.done.seconds, time.process_time() - cpu)

@@ -22,9 +22,6 @@ from edgead.models.spec import TrialSpec, read_spec
 
 if TYPE_CHECKING:  # TensorFlow and pandas are imported when they are needed, and reported
     from edgead.datasets import Dataset, Prepared
-    from edgead.models.scoring import Scorer
-    from edgead.models.training import Trained
-
 
 FAILED, WRONG_JOB, ORPHANED, NO_DATA = 1, 2, 3, 4
 
@@ -52,35 +49,14 @@ def run(job: Job, read_line: Callable[[], str], reporter: Reporter) -> None:
     with reporter.phase("start"):  # all that is slow to import
         # Keras 3 has no training under ParameterServerStrategy.
         os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
-        from edgead.models import central, fast, parameter_server, saving, scoring  # noqa: F401
-    trained, scorer = _train(job, data, prepared, read_line, reporter)
+        from edgead.models import saving, scoring, strategies
+    trained, scorer = strategies.train(job.spec, data, prepared, read_line, reporter)
     reporter.emit("trained", cpu_seconds=trained.cpu_seconds)
     saving.save_model(job.folder, trained, reporter)
     threshold = scoring.find_threshold(job.spec, trained.model, scorer, data.train, reporter)
     saving.save_detector(job.folder, threshold, job.spec, data, reporter)
     for split in ("validation", "test"):
         scoring.score_split(split, scorer, getattr(data, split).y, threshold, reporter)
-
-
-def _train(
-    job: Job,
-    data: Dataset,
-    prepared: Optional[Prepared],
-    read_line: Callable[[], str],
-    reporter: Reporter,
-) -> Tuple[Trained, Scorer]:
-    """Train as the spec says; gives what was trained and what scores rows with it."""
-    from edgead.models import central, fast, parameter_server
-    from edgead.models.scoring import HostScorer
-
-    if not job.spec.distributed:
-        trained = central.train(job.spec, data, reporter)
-        return trained, HostScorer(trained.model, data)
-    cluster = json.loads(read_line())["cluster"]
-    if prepared is not None:
-        return fast.train(job.spec, prepared, cluster, reporter)
-    trained = parameter_server.train(job.spec, data, cluster, reporter)
-    return trained, HostScorer(trained.model, data)
 
 
 def _load(job: Job, reporter: Reporter) -> Tuple[Dataset, Optional[Prepared]]:

@@ -12,10 +12,9 @@ same slot again: no batch is lost and none counts twice; only its time is spent 
 
 from __future__ import annotations
 
-import math
 import time
 import uuid
-from typing import Any, List, NamedTuple, Optional, Tuple
+from typing import Any, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 import tensorflow as tf
@@ -26,9 +25,9 @@ from edgead.models.cluster import Cluster, connect, finish
 from edgead.models.flat import FlatModel
 from edgead.models.report import Reporter
 from edgead.models.rounds import Part, Round, plan, steps_per_epoch
-from edgead.models.spec import TrialSpec
+from edgead.models.spec import WINDOWED_MODELS, TrialSpec
 from edgead.models.staged import SPLITS, StagedRows
-from edgead.models.training import DivergedError, Trained
+from edgead.models.training import Epochs, Trained
 
 PS = "/job:ps/replica:0/task:0/device:CPU:0"
 RANGE = 65_536  # rows a closure scores at most: small enough for an 8 GB board
@@ -37,8 +36,7 @@ GONE = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledE
 # Adam, as Keras has it (Kingma and Ba, 2015, with epsilon outside the root).
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
 
-
-Floats = Tuple[float, ...]
+Range = Tuple[int, int]  # of rows: the first, and the one after the last
 
 
 def train(
@@ -52,19 +50,21 @@ def train(
     with reporter.phase("connect"):
         strategy = connect(cluster)
     with reporter.phase("train"):
-        start = time.monotonic()
-        engine = Engine(spec, prepared, strategy, start)
-        model, losses, seconds = engine.train(reporter)
-    return Trained(model, losses, seconds, time.process_time() - cpu), engine
+        epochs = Epochs(reporter, spec.epochs, time.monotonic())
+        engine = Engine(spec, prepared, strategy)
+        model = engine.train(epochs, reporter)
+    return Trained(model, epochs.losses, epochs.seconds, time.process_time() - cpu), engine
 
 
 class Engine:
     """A model on a cluster that is connected: trained there, and run over every row of a split."""
 
-    def __init__(self, spec: TrialSpec, prepared: Prepared, strategy: Any, start: float) -> None:
+    where = "workers"
+
+    def __init__(self, spec: TrialSpec, prepared: Prepared, strategy: Any) -> None:
         self._coordinator = tf.distribute.coordinator.ClusterCoordinator(strategy)
         tf.keras.utils.set_random_seed(spec.seed)
-        if spec.model not in autoencoder.RECURRENT:
+        if spec.model not in WINDOWED_MODELS:
             # Optimising the graph costs every worker more than it saves, save where it is what
             # finds the GPU's own kernel for a recurrent layer.
             tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
@@ -80,9 +80,7 @@ class Engine:
         self._score = tf.function(
             self._score_range, [tf.TensorSpec([4], tf.int64)], autograph=False
         )
-        self._rounds, self._begun = 0, start
-
-    where = "workers"
+        self._rounds = 0
 
     # -- what runs on the cluster, as graphs
 
@@ -156,34 +154,41 @@ class Engine:
 
     # -- what the chief does
 
-    def train(self, reporter: Reporter) -> Tuple[Any, Floats, Floats]:
-        """Train; give the model with its weights brought home, and its epochs' figures."""
+    def train(self, epochs: Epochs, reporter: Reporter) -> Any:
+        """Train; give the model with its weights brought home."""
         with tf.device(PS):
             slot = np.concatenate([self._start, np.zeros(2 * self._model.size + 1, np.float32)])
             slots = np.tile(slot, (2, self._spec.workers, 1))
             tf.raw_ops.AssignVariableOp(resource=self._handle(), value=tf.constant(slots))
-        losses, seconds = self._run_rounds(reporter)
+        self._run_rounds(epochs, reporter)
         weights = self._mean(tf.constant(self._rounds)).numpy()[: self._model.size]
         self._home.set_weights(self._model.unpack(weights))
-        return self._home, losses, seconds
+        return self._home
 
-    def _run_rounds(self, reporter: Reporter) -> Tuple[Floats, Floats]:
+    def _run_rounds(self, epochs: Epochs, reporter: Reporter) -> None:
         traced = self._train.get_concrete_function()
         spec, rows = self._spec, self._splits["train"].items
-        progress = _Progress(reporter, self._begun, spec.epochs, steps_per_epoch(rows, spec.batch))
-        done: Optional[Round] = None
-        ended = 0.0
+        steps, lost = steps_per_epoch(rows, spec.batch), 0.0
+        waiting: Optional[Tuple[Round, float]] = None  # to be reported: a round, and its end
+
+        def report(done: Round, ended: float) -> None:
+            nonlocal lost
+            lost += float(self._mean(self._rounds)[-1].numpy())
+            reporter.step(done.epoch + 1, done.steps_done, steps, lost / done.steps_done)
+            if done.steps_done == steps:
+                epochs.end(lost / steps, ended)
+                lost = 0.0
+
         for each in plan(rows, spec.batch, spec.workers, spec.epochs, spec.seed):
             for part in each.parts:
                 self._coordinator.schedule(traced, (tf.constant(part, tf.int64),))
-            if done is not None:  # the workers are busy: nobody waits for this report
-                progress.report(done, self._mean(self._rounds)[-1].numpy(), ended)
+            if waiting is not None:  # the workers are busy: nobody waits for this report
+                report(*waiting)
             finish(self._coordinator)
-            done, ended = each, time.monotonic()
+            waiting = each, time.monotonic()
             self._rounds += 1
-        assert done is not None
-        progress.report(done, self._mean(self._rounds)[-1].numpy(), ended)
-        return tuple(progress.losses), tuple(progress.seconds)
+        assert waiting is not None
+        report(*waiting)
 
     def errors(self, split: str) -> Any:
         """Score every row of a split once, on the workers: float32 [rows], in the rows' order.
@@ -191,31 +196,36 @@ class Engine:
         A range that is retried fills the same places with the same numbers. Raises RuntimeError
         where a row was not visited exactly once.
         """
-        count, number = self._splits[split].items, SPLITS.index(split)
+        count = self._splits[split].items
         size = max(1, min(RANGE, -(-count // self._spec.workers)))
         ranges = [(at, min(at + size, count)) for at in range(0, count, size)]
-        function = self._score.get_concrete_function()
         errors, visits = np.full(count, np.nan, np.float32), np.zeros(count, np.uint8)
         for _ in range(ATTEMPTS):
-            results = [
-                self._coordinator.schedule(
-                    function, (tf.constant([self._rounds, number, low, high], tf.int64),)
-                )
-                for low, high in ranges
-            ]
-            finish(self._coordinator)
             lost = []
-            for (low, high), result in zip(ranges, results):
-                scores = _fetch(result)
+            for (low, high), scores in zip(ranges, self._score_ranges(split, ranges)):
                 if scores is None:
                     lost.append((low, high))
-                    continue
-                errors[low:high] = scores
-                visits[low:high] += 1
+                else:
+                    errors[low:high] = scores
+                    visits[low:high] += 1
             ranges = lost
+            if not ranges:
+                break
         if not (visits == 1).all():
             raise RuntimeError(f"{split}: {int((visits != 1).sum())} rows were not visited once")
         return errors
+
+    def _score_ranges(self, split: str, ranges: Sequence[Range]) -> Sequence[Any]:
+        """Give each range's errors, or None where they have gone with the worker that had them."""
+        function, number = self._score.get_concrete_function(), SPLITS.index(split)
+        results = [
+            self._coordinator.schedule(
+                function, (tf.constant([self._rounds, number, low, high], tf.int64),)
+            )
+            for low, high in ranges
+        ]
+        finish(self._coordinator)
+        return [_fetch(result) for result in results]
 
 
 def _fetch(result: Any) -> Any:
@@ -239,28 +249,3 @@ def _adam(step: Any, gradient: Any, rate: float, first: Any, second: Any) -> _Ad
     second = BETA_2 * second + (1 - BETA_2) * tf.square(gradient)
     rate = rate * tf.sqrt(1 - tf.pow(BETA_2, time_)) / (1 - tf.pow(BETA_1, time_))
     return _Adam(rate * first / (tf.sqrt(second) + EPSILON), first, second)
-
-
-class _Progress:
-    """Turns rounds that are done into step and epoch events."""
-
-    def __init__(self, reporter: Reporter, start: float, epochs: int, steps: int) -> None:
-        self._reporter, self._epochs, self._steps = reporter, epochs, steps
-        self._mark, self._lost = start, 0.0
-        self.losses: List[float] = []
-        self.seconds: List[float] = []
-
-    def report(self, done: Round, lost: float, ended: float) -> None:
-        """Tell of a round by its sum of losses; raises DivergedError when that is no number."""
-        self._lost += float(lost)
-        number, loss = done.epoch + 1, self._lost / done.steps_done
-        if not math.isfinite(loss):
-            raise DivergedError(f"the loss of epoch {number} is {loss}: try a lower learning_rate")
-        self._reporter.step(number, done.steps_done, self._steps, loss)
-        if done.steps_done == self._steps:
-            seconds, self._mark, self._lost = ended - self._mark, ended, 0.0
-            self.losses.append(loss)
-            self.seconds.append(seconds)
-            self._reporter.emit(
-                "epoch", epoch=number, epochs=self._epochs, loss=loss, seconds=seconds
-            )

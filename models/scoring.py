@@ -12,8 +12,6 @@ from edgead.models.report import Reporter
 from edgead.models.spec import TrialSpec
 
 SCORING_BATCH = 65_536  # rows: large enough to be fast, small enough for an 8 GB board
-
-
 SAMPLE = 4096  # rows enough to see whether a model still follows its input
 
 

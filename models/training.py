@@ -24,29 +24,37 @@ class Trained(NamedTuple):
     cpu_seconds: float
 
 
+class Epochs:
+    """Takes every epoch's loss, and tells of it; the first one's seconds count from `start`."""
+
+    def __init__(self, reporter: Reporter, epochs: int, start: float) -> None:
+        self._reporter, self._epochs, self._mark = reporter, epochs, start
+        self.losses: Tuple[float, ...] = ()
+        self.seconds: Tuple[float, ...] = ()
+
+    def end(self, loss: float, now: float) -> None:
+        """Report an epoch that ended at `now`. Raises DivergedError when its loss is no number."""
+        number, seconds, self._mark = len(self.losses) + 1, now - self._mark, now
+        if not math.isfinite(loss):
+            raise DivergedError(f"the loss of epoch {number} is {loss}: try a lower learning_rate")
+        self.losses += (loss,)
+        self.seconds += (seconds,)
+        self._reporter.emit("epoch", epoch=number, epochs=self._epochs, loss=loss, seconds=seconds)
+
+
 class EpochReport(tf.keras.callbacks.Callback):  # type: ignore[misc]
-    """Reports every epoch; the first one's seconds count from `start`.
+    """Reports every epoch of a Keras fit.
 
     Keras forbids batch-level callbacks under ParameterServerStrategy: BatchReport adds them.
     """
 
     def __init__(self, reporter: Reporter, epochs: int, start: float) -> None:
         super().__init__()
-        self.reporter, self.epochs, self.mark = reporter, epochs, start
-        self.losses: Tuple[float, ...] = ()
-        self.seconds: Tuple[float, ...] = ()
+        self.reporter, self.done = reporter, Epochs(reporter, epochs, start)
 
     def on_epoch_end(self, epoch: int, logs: Optional[Dict[str, float]] = None) -> None:
-        """Report the epoch. Raises DivergedError when its loss is not finite."""
-        now, loss = time.monotonic(), float((logs or {})["loss"])
-        seconds, self.mark = now - self.mark, now
-        if not math.isfinite(loss):
-            raise DivergedError(
-                f"the loss of epoch {epoch + 1} is {loss}: try a lower learning_rate"
-            )
-        self.losses += (loss,)
-        self.seconds += (seconds,)
-        self.reporter.emit("epoch", epoch=epoch + 1, epochs=self.epochs, loss=loss, seconds=seconds)
+        """Report the epoch; raises DivergedError as `Epochs` does."""
+        self.done.end(float((logs or {})["loss"]), time.monotonic())
 
 
 class BatchReport(EpochReport):

@@ -21,6 +21,7 @@ def home(tmp_path, monkeypatch):
     """A fresh $EDGEAD_HOME, with no cluster file and no data set from outside."""
     folder = tmp_path / "home"
     monkeypatch.setenv("EDGEAD_HOME", str(folder))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))  # of the nodes on this machine
     monkeypatch.delenv("EDGEAD_CLUSTER", raising=False)
     monkeypatch.delenv("EDGEAD_DATA", raising=False)
     monkeypatch.chdir(tmp_path)

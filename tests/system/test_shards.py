@@ -116,7 +116,12 @@ async def test_nodes_that_share_a_home_are_staged_side_by_side(
         assert (await nodes[1].stage(path, lambda *_: None)).sent == 0
         wrong = tmp_path / ("0" * 64 + ".f32")
         wrong.write_bytes(CONTENT)
-        with pytest.raises(AgentFailed, match="not what its name says"):
+        with pytest.raises(AgentFailed, match="damaged and is removed"):
             await nodes[2].stage(wrong, lambda *_: None)
-        assert not wrong.with_suffix(".z").exists()
+        assert not wrong.exists()
+        (folder / NAME).unlink()
+        staging.pack(path).write_bytes(PACKED[:-9] + bytes(9))
+        with pytest.raises(AgentFailed, match="not what its name says"):
+            await nodes[2].stage(path, lambda *_: None)
+        assert (await nodes[2].stage(path, lambda *_: None)).sent > 0  # packed anew
         await asyncio.gather(*(node.close() for node in nodes))

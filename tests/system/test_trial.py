@@ -136,6 +136,19 @@ def test_a_killed_task_is_named_and_the_trial_ends(home, kdd99_folder, task):
     assert flags[0]["node"] == ("node-2" if task == "worker 1" else "node-1")
 
 
+def test_a_node_without_a_place_for_data_is_named_in_one_line(home, tmp_path, monkeypatch):
+    cache = tmp_path / "no-folder"
+    cache.touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    with Program("trial", "run", "paper-kdd99", "--json", "--set", "synthetic=true") as program:
+        code, events, err = program.finish()
+        assert program.running() == {}
+    assert code == 1
+    assert err.startswith("edgead-console: T-001 failed: node-")
+    assert len(err.splitlines()) == 1
+    assert events[-1]["flags"][0]["node"].startswith("node-")
+
+
 def test_stop_from_another_terminal(home, kdd99_folder):
     with Program(
         "trial", "run", "paper-kdd99", "--json", "--data", kdd99_folder, "--set", "epochs=200"

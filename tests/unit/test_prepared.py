@@ -49,7 +49,7 @@ def test_a_manifest_that_points_elsewhere_is_not_followed(tmp_path: Path) -> Non
     first = write_shards(dataset(), tmp_path / "shards")
     (manifest,) = (tmp_path / "shards").glob("*.json")
     (tmp_path / "other").write_bytes(b"\0" * 600)
-    for text in ('{"train": "../other"}', "[]", "nonsense", "\0"):
+    for text in ('{"train": "../other"}', "[]", "nonsense", "\0", '{"train": 7}'):
         manifest.write_text(text)
         assert write_shards(dataset(), tmp_path / "shards") == first
 

@@ -97,3 +97,10 @@ def test_any_line_is_an_event_or_none(line):
 
 def test_a_terminal_escape_does_not_reach_the_screen():
     assert printable("a\x1b[2Jb\nc") == "a·[2Jb·c"
+
+
+def test_staging_shows_how_far_it_is():
+    state = fold([event("stage", node="n", file="f", done=25, total=100)])
+    assert state.phase == "stage 25%"
+    fold([event("stage", node="n", file="f", sent=0, seconds=0.1)], state)
+    assert state.warnings == 0
