@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
-os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 pytestmark = pytest.mark.slow  # it imports TensorFlow
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _legacy_keras() -> Iterator[None]:
+    """Choose Keras 2 for TensorFlow, and not for the programs that other tests start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TF_USE_LEGACY_KERAS", "1")
+        yield
 
 
 @pytest.mark.parametrize(
