@@ -52,17 +52,34 @@ class ComparisonTable:
 
 
 def compare(states: Sequence[TrialState], *, with_paper: bool = True) -> ComparisonTable:
-    """Lay runs beside each other and, if asked, beside the paper's Table 4.1 and its run times."""
+    """Lay runs beside each other and, if asked, beside what the paper says of their data set."""
     heads = tuple(f"{state.run} {short_name(state)}" for state in states)
-    synthetic = [state.run for state in states if state.synthetic]
-    note = f"synthetic data, not KDD99: {', '.join(synthetic)}" if synthetic else ""
-    notes = [note, *(f"{s.run} collapsed: its scores mean nothing" for s in states if s.collapsed)]
-    text = " · ".join(part for part in notes if part)
-    quality = tuple(_quality(states, with_paper))
-    times = tuple(_times(states, with_paper))
-    title = "Table 4.1  Detection, KDD99 dense autoencoder" if with_paper else "Detection"
-    second = "Section 4.1.2  Run time (s)" if with_paper else "Run time (s)"
-    return ComparisonTable((Table(title, heads, quality, text), Table(second, heads, times)))
+    known = _published(states) if with_paper else None
+    text = " · ".join(_notes(states))
+    title = known.detection if known else "Detection"
+    second = known.run_time if known else "Run time (s)"
+    return ComparisonTable(
+        (
+            Table(title, heads, tuple(_quality(states, known)), text),
+            Table(second, heads, tuple(_times(states, known))),
+        )
+    )
+
+
+def _published(states: Sequence[TrialState]) -> paper.Published | None:
+    """Give the paper's figures, unless the runs are of different data sets."""
+    names = {state.spec.dataset for state in states} or {"kdd99"}
+    return paper.PUBLISHED.get(names.pop()) if len(names) == 1 else None
+
+
+def _notes(states: Sequence[TrialState]) -> list[str]:
+    notes = []
+    for name in dict.fromkeys(state.spec.dataset for state in states):
+        runs = [s.run for s in states if s.synthetic and s.spec.dataset == name]
+        if runs:
+            title = {"kdd99": "KDD99", "swat": "SWaT"}.get(name, name)
+            notes.append(f"synthetic data, not {title}: {', '.join(runs)}")
+    return [*notes, *(f"{s.run} collapsed: its scores mean nothing" for s in states if s.collapsed)]
 
 
 def short_name(state: TrialState) -> str:
@@ -91,28 +108,30 @@ def time_verdict(paper_value: float | None, measured: float | None) -> str:
     return "better" if measured <= paper_value else "off"
 
 
-def _quality(states: Sequence[TrialState], with_paper: bool) -> list[Row]:
+def _quality(states: Sequence[TrialState], published: paper.Published | None) -> list[Row]:
     rows = []
     for split in ("validation", "test"):
         for metric in ("accuracy", "precision", "recall", "f1"):
-            known = paper.TABLE_4_1[split].get(metric) if with_paper else None
+            known = published.scores.get(split, {}).get(metric) if published else None
             measured = tuple(state.scores.get(split, {}).get(metric) for state in states)
             verdict = quality_verdict(known, measured[-1] if measured else None)
             rows.append(Row(f"{split} {metric}", known, measured, verdict))
     return rows
 
 
-def _times(states: Sequence[TrialState], with_paper: bool) -> list[Row]:
-    figures: list[tuple[str, float, Callable[[TrialState], float | None]]] = [
-        ("training, all epochs", paper.TRAINING_SECONDS, lambda state: state.training_seconds),
-        ("first epoch", fmean(paper.FIRST_EPOCH_SECONDS), _first_epoch),
-        ("later epochs, mean", paper.LATER_EPOCH_SECONDS, _later_epochs),
-        ("test prediction", paper.PREDICTION_SECONDS_HOST, _prediction),
+def _times(states: Sequence[TrialState], known: paper.Published | None) -> list[Row]:
+    def said(name: str) -> float | None:
+        return getattr(known, name) if known else None
+
+    figures: list[tuple[str, float | None, Callable[[TrialState], float | None]]] = [
+        ("training, all epochs", said("training"), lambda state: state.training_seconds),
+        ("first epoch", said("first_epoch"), _first_epoch),
+        ("later epochs, mean", said("later_epoch"), _later_epochs),
+        ("test prediction", said("prediction"), _prediction),
     ]
     rows = []
-    for label, known, measure in figures:
+    for label, value, measure in figures:
         measured = tuple(measure(state) for state in states)
-        value = known if with_paper else None
         verdict = time_verdict(value, measured[-1] if measured else None)
         rows.append(Row(label, value, measured, verdict, digits=2, unit="s"))
     return rows

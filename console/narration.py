@@ -81,12 +81,12 @@ def _task(event: Event) -> Said:
 
 
 def _dataset(event: Event) -> Said:
-    rows = event["rows"]
+    rows, unit = event["rows"], "windows" if event.get("window") else "rows"
     kind = "synthetic stand-in of " if event["synthetic"] else ""
     return (
         "warn" if event["synthetic"] else "info",
         "data",
-        f"{kind}{event['name']} · {rows['train']:,} rows to train, {rows['validation']:,} to "
+        f"{kind}{event['name']} · {rows['train']:,} {unit} to train, {rows['validation']:,} to "
         f"validate, {rows['test']:,} to test",
     )
 

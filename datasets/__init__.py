@@ -1,4 +1,4 @@
-"""Datasets as float32 arrays: KDD Cup 1999 and its synthetic stand-in."""
+"""Datasets as float32 arrays: KDD Cup 1999, SWaT, and a synthetic stand-in for each."""
 
 from edgead.datasets.dataset import Dataset, Split, Window
 from edgead.datasets.errors import DatasetError, DatasetMissing, DatasetUnreachable

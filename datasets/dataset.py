@@ -28,6 +28,11 @@ class Window(NamedTuple):
         """Windows in a series of so many rows."""
         return max(0, rows - self.lookback + 1)
 
+    def cut(self, series: Floats, firsts: npt.NDArray[np.int64]) -> Floats:
+        """Cut the windows that begin at some rows [n]: float32 [n, steps, features]."""
+        windows: Floats = series[firsts[:, np.newaxis] + np.arange(self.steps) * self.stride]
+        return windows
+
 
 class Split(NamedTuple):
     """Labelled rows: x float32 [rows, features], y bool [rows], True for an attack.
@@ -58,3 +63,18 @@ class Dataset(NamedTuple):
     digest: str
     window: Optional[Window] = None
     coder: Mapping[str, object] = {}
+
+    def x(self, split: str) -> Floats:
+        """Give the rows of train, validation or test: float32 [rows, features]."""
+        x: Floats = self.train if split == "train" else getattr(self, split).x
+        return x
+
+    def count(self, split: str) -> int:
+        """Count what a split has for a model: rows, or windows."""
+        rows = len(self.x(split))
+        return rows if self.window is None else self.window.count(rows)
+
+    def take(self, split: str, numbers: npt.NDArray[np.int64]) -> Floats:
+        """Take some of a split's rows, or of its windows, by number [n]."""
+        rows = self.x(split)
+        return rows[numbers] if self.window is None else self.window.cut(rows, numbers)

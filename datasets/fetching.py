@@ -13,7 +13,7 @@ from typing import Any, Callable, Iterator
 
 from edgead.datasets.errors import DatasetError, DatasetUnreachable
 from edgead.datasets.files import chunks
-from edgead.datasets.sources import TEST, TRAIN, Files, Original, find
+from edgead.datasets.sources import TEST, TRAIN, Files, Original, find, missing
 
 HOME = "http://kdd.ics.uci.edu/databases/kddcup99/"
 
@@ -30,7 +30,7 @@ class _Interrupted(Exception):  # noqa: N818 - caught here, never seen outside
 
 
 def fetch(name: str, folder: Path, progress: Progress, *, home: str = HOME) -> Files:
-    """Download a dataset's files into `folder`/kdd99 and give their paths.
+    """Download a dataset's files into `folder` / its name and give their paths.
 
     Files that are there already and are the originals stay. Each download goes to a .part file,
     continues one that was cut short, and is renamed only once the sha256 and the row count of its
@@ -39,7 +39,11 @@ def fetch(name: str, folder: Path, progress: Progress, *, home: str = HOME) -> F
     Raises DatasetUnreachable when the server cannot be reached or does not deliver, and
     DatasetError when what it delivers is not the dataset or cannot be stored.
     """
-    find(name, folder)  # for its error on an unknown name
+    found = find(name, folder)
+    if name != "kdd99":  # nobody may give it on
+        if found is None:
+            raise DatasetUnreachable(missing(name, folder))
+        return found
     target = folder / name
     try:
         target.mkdir(parents=True, exist_ok=True)
@@ -50,7 +54,7 @@ def fetch(name: str, folder: Path, progress: Progress, *, home: str = HOME) -> F
 
 
 def _fetch(original: Original, folder: Path, progress: Progress, home: str) -> Path:
-    target = folder / f"{original.name}.gz"
+    target = folder / f"{original.names[0]}.gz"
     if target.is_file() and not _mismatch(target, original):
         return target
     part = folder / f"{target.name}.part"

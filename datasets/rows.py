@@ -9,7 +9,8 @@ from edgead.datasets.dataset import Floats
 from edgead.datasets.diagnosis import Fault
 from edgead.datasets.kdd99_rows import Kdd99Rows
 from edgead.datasets.lines import Line
-from edgead.datasets.swat_rows import KIND, SwatRows
+from edgead.datasets.swat_coding import KIND
+from edgead.datasets.swat_rows import SwatRows
 
 Format = Union[Kdd99Rows, SwatRows]
 

@@ -9,18 +9,8 @@ import numpy as np
 from edgead.datasets.dataset import LARGEST, Floats
 from edgead.datasets.diagnosis import Fault
 from edgead.datasets.errors import DatasetError
-
-KIND = "min-max"
-TAGS = (
-    "FIT101", "LIT101", "MV101", "P101", "P102", "AIT201", "AIT202", "AIT203", "FIT201",
-    "MV201", "P201", "P202", "P203", "P204", "P205", "P206", "DPIT301", "FIT301", "LIT301",
-    "MV301", "MV302", "MV303", "MV304", "P301", "P302", "AIT401", "AIT402", "FIT401", "LIT401",
-    "P401", "P402", "P403", "P404", "UV401", "AIT501", "AIT502", "AIT503", "AIT504", "FIT501",
-    "FIT502", "FIT503", "FIT504", "P501", "P502", "PIT501", "PIT502", "PIT503", "FIT601",
-    "P601", "P602", "P603",
-)  # fmt: skip
-LABEL = "Normal/Attack"
-_LABELS = {"normal": False, "attack": True}
+from edgead.datasets.swat_coding import MinMax
+from edgead.datasets.swat_columns import LABEL, STAMP, TAGS, is_attack
 
 
 class Moment(NamedTuple):
@@ -33,22 +23,16 @@ class Moment(NamedTuple):
 class SwatRows:
     """Reads rows of SWaT's CSV format, whose columns a header may name, and scales them."""
 
-    def __init__(self, tags: Sequence[str], low: Sequence[float], high: Sequence[float]) -> None:
-        self.features = tuple(tags)
-        self._low, self._high = np.array(low, np.float32), np.array(high, np.float32)
+    def __init__(self, scale: MinMax) -> None:
+        self._scale = scale
+        self.features = scale.tags
         self._header: Optional[Tuple[str, ...]] = None
         self._begun = False
 
     @classmethod
     def of(cls, mapping: Mapping[str, Any]) -> SwatRows:
         """Make one from a coder's mapping. Raises ValueError naming the key."""
-        tags = mapping.get("tags")
-        if not isinstance(tags, list) or not tags or not _each_once(tags):
-            raise ValueError("coder: tags: expected a list of SWaT's tags, each once")
-        low, high = (_ends(mapping, key, len(tags)) for key in ("low", "high"))
-        if not all(one < other for one, other in zip(low, high)):
-            raise ValueError("coder: high: expected a number above low for each tag")
-        return cls(tags, low, high)
+        return cls(MinMax.read(mapping))
 
     def parse(self, text: str) -> Union[Moment, Fault, None]:
         """Read one row; None for a header or, at the start, a line of stage names.
@@ -76,7 +60,7 @@ class SwatRows:
             if value is None:
                 return Fault(f"expected a number, got {row[tag][:40]!a}", column=tag)
             values.append(value)
-        return Moment(tuple(values), _LABELS.get(row.get(LABEL, "").replace(" ", "").lower()))
+        return Moment(tuple(values), is_attack(row.get(LABEL, "")))
 
     def _read_header(self, fields: Sequence[str]) -> None:
         if not set(fields) & set(TAGS):
@@ -89,24 +73,7 @@ class SwatRows:
     def code(self, rows: Sequence[Moment]) -> Floats:
         """Scale some rows: float32 [rows, features]."""
         values = np.array([row.values for row in rows], np.float32).reshape(-1, len(self.features))
-        scaled: Floats = (values - self._low) / (self._high - self._low)
-        return scaled
-
-
-def _each_once(tags: Sequence[Any]) -> bool:
-    return len({tag for tag in TAGS if tag in tags}) == len(tags)
-
-
-def _ends(mapping: Mapping[str, Any], key: str, count: int) -> List[float]:
-    ends = mapping.get(key)
-    if not isinstance(ends, list) or len(ends) != count or not all(map(_fits, ends)):
-        raise ValueError(f"coder: {key}: expected a number for each of {count} tags")
-    return [float(end) for end in ends]
-
-
-def _fits(value: Any) -> bool:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return number and abs(value) <= LARGEST
+        return self._scale.code(values)
 
 
 def _number(field: str) -> Optional[float]:
@@ -123,4 +90,4 @@ def _unnamed(fields: Sequence[str]) -> Tuple[str, ...]:
         return TAGS
     if len(fields) == len(TAGS) + 1 and _number(fields[0]) is not None:
         return (*TAGS, LABEL)
-    return ("Timestamp", *TAGS, LABEL)[: max(len(fields), len(TAGS) + 1)]
+    return (STAMP, *TAGS, LABEL)[: max(len(fields), len(TAGS) + 1)]

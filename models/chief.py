@@ -53,7 +53,7 @@ def run(job: Job, read_line: Callable[[], str], reporter: Reporter) -> None:
     trained, scorer = strategies.train(job.spec, data, prepared, read_line, reporter)
     reporter.emit("trained", cpu_seconds=trained.cpu_seconds)
     saving.save_model(job.folder, trained, reporter)
-    threshold = scoring.find_threshold(job.spec, trained.model, scorer, data.train, reporter)
+    threshold = scoring.find_threshold(job.spec, trained.model, scorer, data, reporter)
     saving.save_detector(job.folder, threshold, job.spec, data, reporter)
     for split in ("validation", "test"):
         scoring.score_split(split, scorer, getattr(data, split).y, threshold, reporter)
@@ -64,7 +64,12 @@ def _load(job: Job, reporter: Reporter) -> Tuple[Dataset, Optional[Prepared]]:
     from edgead.datasets import load, write_shards
 
     data = load(
-        job.spec.dataset, job.spec.coding, job.data, job.cache, synthetic=job.spec.synthetic
+        job.spec.dataset,
+        job.spec.coding,
+        job.data,
+        job.cache,
+        synthetic=job.spec.synthetic,
+        rows=job.spec.rows,
     )
     staged = job.spec.distributed and job.spec.engine == "fast"
     prepared = write_shards(data, job.cache / "shards") if staged else None
@@ -72,11 +77,8 @@ def _load(job: Job, reporter: Reporter) -> Tuple[Dataset, Optional[Prepared]]:
         "dataset",
         name=data.name,
         synthetic=data.synthetic,
-        rows={
-            "train": len(data.train),
-            "validation": len(data.validation.x),
-            "test": len(data.test.x),
-        },
+        rows={split: data.count(split) for split in ("train", "validation", "test")},
+        window=data.window and data.window.lookback,
         features=list(data.features),
         digest=data.digest,
         shards=list(prepared.files) if prepared else [],

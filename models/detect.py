@@ -86,9 +86,7 @@ class Detection:
             return x
         series = np.concatenate([self._kept, x])
         self._kept = series[max(0, len(series) - window.lookback + 1) :].copy()
-        firsts = np.arange(window.count(len(series)))[:, np.newaxis]
-        windows: detector.Floats = series[firsts + np.arange(window.steps) * window.stride]
-        return windows
+        return window.cut(series, np.arange(window.count(len(series))))
 
     def _count(self, rows: Rows, errors: detector.Floats, early: int) -> None:
         self._rows += len(rows.numbers)

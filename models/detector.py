@@ -23,8 +23,12 @@ CONSTANT_SPREAD = 0.01
 
 
 def row_errors(rows: Floats, reconstruction: Floats) -> Floats:
-    """Give each row's mean absolute error: [rows, features] twice to [rows]."""
-    errors: Floats = np.abs(rows - reconstruction).mean(axis=1, dtype=np.float32)
+    """Give each row's mean absolute error: [rows, features] twice to [rows].
+
+    Windows [rows, steps, features] have one too, each.
+    """
+    axes = tuple(range(1, rows.ndim))
+    errors: Floats = np.abs(rows - reconstruction).mean(axis=axes, dtype=np.float32)
     return errors
 
 
@@ -142,10 +146,11 @@ def worthless(found: Score, attacks: Bools) -> bool:
     """Tell whether calling every row the same would have been right more often.
 
     That is how most collapses show (KDD99: accuracy about 0.38 where attacks are 0.80 of the
-    rows): some dead units, a loss that looks ordinary, and a threshold above every attack.
+    rows): some dead units, a loss that looks ordinary, and a threshold above every attack. Rows of
+    one class alone, such as SWaT's for validation, cannot tell.
     """
     share = float(attacks.mean()) if len(attacks) else 0.0
-    return found.accuracy < max(share, 1.0 - share)
+    return 0.0 < share < 1.0 and found.accuracy < max(share, 1.0 - share)
 
 
 def save(path: Path, threshold: Threshold, extra: Dict[str, object]) -> None:

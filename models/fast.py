@@ -25,12 +25,12 @@ from edgead.models.cluster import Cluster, connect, finish
 from edgead.models.flat import FlatModel
 from edgead.models.report import Reporter
 from edgead.models.rounds import Part, Round, plan, steps_per_epoch
+from edgead.models.scoring import at_once
 from edgead.models.spec import WINDOWED_MODELS, TrialSpec
 from edgead.models.staged import SPLITS, StagedRows
 from edgead.models.training import Epochs, Trained
 
 PS = "/job:ps/replica:0/task:0/device:CPU:0"
-RANGE = 65_536  # rows a closure scores at most: small enough for an 8 GB board
 ATTEMPTS = 3  # to fetch the scores of a range
 GONE = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError)
 # Adam, as Keras has it (Kingma and Ba, 2015, with epsilon outside the root).
@@ -197,7 +197,7 @@ class Engine:
         where a row was not visited exactly once.
         """
         count = self._splits[split].items
-        size = max(1, min(RANGE, -(-count // self._spec.workers)))
+        size = max(1, min(at_once(self._splits[split].window), -(-count // self._spec.workers)))
         ranges = [(at, min(at + size, count)) for at in range(0, count, size)]
         errors, visits = np.full(count, np.nan, np.float32), np.zeros(count, np.uint8)
         for _ in range(ATTEMPTS):

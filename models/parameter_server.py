@@ -11,7 +11,9 @@ from edgead.datasets import Dataset
 from edgead.models import autoencoder
 from edgead.models.cluster import Cluster, connect
 from edgead.models.report import Reporter
+from edgead.models.rounds import steps_per_epoch
 from edgead.models.spec import TrialSpec
+from edgead.models.staged import take
 from edgead.models.training import EpochReport, Trained
 
 INDEX_VARIABLE = "EDGEAD_INDEX"  # in every task's environment; agents/launch.py sets it
@@ -34,14 +36,22 @@ def worker_index() -> Any:
     return tf.strings.to_number(index, tf.int64)
 
 
-def shards(rows: Any, batch: int, workers: int, seed: int) -> Callable[[Any], Any]:
+def shards(data: Dataset, batch: int, workers: int, seed: int) -> Callable[[Any], Any]:
     """Make the function that builds a worker's data: its shard, shuffled, batched, for ever."""
+    count, window = data.count("train"), data.window
+
+    def pair(items: Any) -> Any:
+        x = items if window is None else take(tf.constant(data.train), items, window)
+        return x, x
 
     def dataset(_context: Any) -> Any:
         index = worker_index()
-        shard = tf.data.Dataset.from_tensor_slices(rows).shard(workers, index)
-        shuffled = shard.shuffle(-(-len(rows) // workers), seed=seed + index).repeat()
-        return shuffled.batch(batch).map(lambda x: (x, x)).prefetch(2)
+        if window is None:
+            items = tf.data.Dataset.from_tensor_slices(data.train)
+        else:
+            items = tf.data.Dataset.range(count)
+        shuffled = items.shard(workers, index).shuffle(-(-count // workers), seed=seed + index)
+        return shuffled.repeat().batch(batch).map(pair).prefetch(2)
 
     return dataset
 
@@ -52,15 +62,16 @@ def train(spec: TrialSpec, data: Dataset, cluster: Cluster, reporter: Reporter) 
     cpu = time.process_time()
     with reporter.phase("connect"):
         strategy = connect(cluster)
-    start, steps = time.monotonic(), max(1, len(data.train) // spec.batch)
+    start, steps = time.monotonic(), steps_per_epoch(data.count("train"), spec.batch)
+    shape = autoencoder.input_shape(data.window, len(data.features))
     with reporter.phase("train"):
         with strategy.scope():
             rate = tf.keras.optimizers.schedules.PolynomialDecay(
                 spec.learning_rate, spec.epochs * steps, FINAL_RATE_SHARE * spec.learning_rate
             )
-            model = autoencoder.build(spec.model, data.train.shape[1:], rate)
+            model = autoencoder.build(spec.model, shape, rate)
         creator = tf.keras.utils.experimental.DatasetCreator(
-            shards(data.train, spec.batch, spec.workers, spec.seed)
+            shards(data, spec.batch, spec.workers, spec.seed)
         )
         report = EpochReport(reporter, spec.epochs, start)
         model.fit(
@@ -70,6 +81,6 @@ def train(spec: TrialSpec, data: Dataset, cluster: Cluster, reporter: Reporter) 
             callbacks=[report],
             verbose=0,
         )
-        home = autoencoder.build(spec.model, data.train.shape[1:], spec.learning_rate)
+        home = autoencoder.build(spec.model, shape, spec.learning_rate)
         home.set_weights(model.get_weights())
     return Trained(home, report.done.losses, report.done.seconds, time.process_time() - cpu)

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
-from typing import Any, Protocol
+from typing import Any, Optional, Protocol
 
-from edgead.datasets import Dataset
+import numpy as np
+
+from edgead.datasets import Dataset, Window
 from edgead.models import detector
 from edgead.models.report import Reporter
 from edgead.models.spec import TrialSpec
 
-SCORING_BATCH = 65_536  # rows: large enough to be fast, small enough for an 8 GB board
+AT_ONCE = 65_536  # rows: large enough to be fast, small enough for an 8 GB board
 SAMPLE = 4096  # rows enough to see whether a model still follows its input
+
+
+def at_once(window: Optional[Window]) -> int:
+    """Give how many rows, or windows of as many rows in all, to score at once at most."""
+    return AT_ONCE if window is None else max(1, AT_ONCE // window.steps)
 
 
 class Scorer(Protocol):
@@ -34,19 +41,32 @@ class HostScorer:
 
     def errors(self, split: str) -> detector.Floats:
         """Give every row's mean absolute error, float32 [rows]."""
-        rows = self._data.train if split == "train" else getattr(self._data, split).x
-        output = self._model.predict(rows, batch_size=SCORING_BATCH, verbose=0)
+        if self._data.window is not None:
+            return self._window_errors(split)
+        rows = self._data.x(split)
+        output = self._model.predict(rows, batch_size=AT_ONCE, verbose=0)
         return detector.row_errors(rows, output)
+
+    def _window_errors(self, split: str) -> detector.Floats:
+        """Score windows some at a time: all of them would be `steps` times the series."""
+        count, size = self._data.count(split), at_once(self._data.window)
+        errors = np.empty(count, np.float32)
+        for at in range(0, count, size):
+            numbers = np.arange(at, min(at + size, count))
+            x = self._data.take(split, numbers)
+            errors[numbers] = detector.row_errors(x, self._model.predict_on_batch(x))
+        return errors
 
 
 def find_threshold(
-    spec: TrialSpec, model: Any, scorer: Scorer, rows: detector.Floats, reporter: Reporter
+    spec: TrialSpec, model: Any, scorer: Scorer, data: Dataset, reporter: Reporter
 ) -> detector.Threshold:
     """Set the threshold from the training rows; say so where all units are dead."""
+    rows = data.count("train")
     start = time.monotonic()
     with reporter.phase("threshold"):
         threshold = detector.fit_threshold(scorer.errors("train"), spec.threshold)
-    sample = rows[:: -(-len(rows) // SAMPLE)]
+    sample = data.take("train", np.arange(0, rows, -(-rows // SAMPLE)))
     if detector.constant(sample, model(sample, training=False).numpy()):
         text = "all units are dead: the model gives the same output for every row, and a row's "
         reporter.emit("note", level="warn", text=text + "score is its distance from that")

@@ -9,9 +9,10 @@ from edgead.models.presets import PRESETS
 
 STRATEGIES = ("central", "parameter-server")
 ENGINES = ("fast", "paper")
-DATASETS = ("kdd99",)
+DATASETS = ("kdd99", "swat")
 MODELS = ("dense-autoencoder", "lstm-autoencoder")
 WINDOWED_MODELS = ("lstm-autoencoder",)
+WINDOWED_DATASETS = ("swat",)
 CODINGS = ("paper", "full")
 
 
@@ -25,13 +26,15 @@ class TrialSpec:
 
     `batch` is the global batch in rows; an epoch is floor(training rows / batch) steps, as in
     section 3.3.2 of the paper. `ps_node` and `worker_nodes` name nodes of the cluster file; left
-    empty, placement fills them in the file's order. `engine` is how a distributed trial trains:
+    empty, placement fills them in the file's order. `rows` are the training rows to take, the first
+    ones or all over and over; 0 takes each once. `engine` is how a distributed trial trains:
     `fast`, or `paper` as the baseline it is held against.
     """
 
     preset: str = ""
     dataset: str = "kdd99"
     synthetic: bool = False
+    rows: int = 0
     coding: str = "paper"
     model: str = "dense-autoencoder"
     strategy: str = "parameter-server"
@@ -132,6 +135,7 @@ READERS: Dict[str, Callable[[Any], Any]] = {
     "preset": one_of("", *PRESETS),
     "dataset": one_of(*DATASETS),
     "synthetic": flag,
+    "rows": whole(0, 100_000_000),
     "coding": one_of(*CODINGS),
     "model": one_of(*MODELS),
     "strategy": one_of(*STRATEGIES),
@@ -167,17 +171,28 @@ def read_spec(values: Mapping[str, Any], where: str = "trial") -> TrialSpec:
             f"{where}: worker_nodes: expected {spec.workers} names, one for each of workers, "
             f"got {len(spec.worker_nodes)}"
         )
-    if spec.model in WINDOWED_MODELS:
-        raise SpecError(
-            f"{where}: model: {spec.model} takes windows of a series, and the rows of "
-            f"{spec.dataset} are none; expected dense-autoencoder"
-        )
+    _check_match(spec, where)
     if spec.distributed and spec.batch < spec.workers:
         raise SpecError(
             f"{where}: batch: expected {spec.workers} or more, a row for each of workers, "
             f"got {spec.batch}"
         )
     return spec
+
+
+def _check_match(spec: TrialSpec, where: str) -> None:
+    """Raise SpecError unless the model and the coding are for this dataset."""
+    windowed = spec.dataset in WINDOWED_DATASETS
+    if windowed != (spec.model in WINDOWED_MODELS):
+        takes = "rows one by one" if windowed else "windows of a series"
+        kind = "series" if windowed else "set of rows"
+        fits = [model for model in MODELS if (model in WINDOWED_MODELS) == windowed]
+        raise SpecError(
+            f"{where}: model: {spec.model} takes {takes}, and {spec.dataset} is a {kind}; "
+            f"expected {', '.join(fits)}"
+        )
+    if windowed and spec.coding != "paper":
+        raise SpecError(f"{where}: coding: {spec.dataset} has one, paper; got {spec.coding}")
 
 
 def _read(where: str, key: str, value: Any) -> Any:

@@ -43,7 +43,12 @@ class StagedRows(NamedTuple):
 
         A window is cut here, from the series: all windows together would be `steps` times it.
         """
-        if self.window is None:
-            return tf.gather(series, rows)
-        offsets = tf.range(self.window.steps, dtype=tf.int64) * self.window.stride
-        return tf.gather(series, rows[:, tf.newaxis] + offsets)
+        return take(series, rows, self.window)
+
+
+def take(series: Any, rows: Any, window: Optional[Window]) -> Any:
+    """Take rows [n] by number, or the windows that begin there, in a graph."""
+    if window is None:
+        return tf.gather(series, rows)
+    offsets = tf.range(window.steps, dtype=tf.int64) * window.stride
+    return tf.gather(series, rows[:, tf.newaxis] + offsets)

@@ -45,7 +45,9 @@ class SecondsPlot(StripView):
         bars = [Bars(s.ink, {e.number: e.seconds for e in s.trial.epochs}) for s in shown]
         epochs = max(series.trial.spec.epochs for series in shown)
         canvas = Canvas(width, height)
-        draw_bars(canvas, bars, targets(epochs), epochs, self.logarithmic)
+        draw_bars(
+            canvas, bars, targets(epochs, shown[-1].trial.spec.dataset), epochs, self.logarithmic
+        )
         return self.painted(canvas)
 
     def copy_text(self) -> str:
@@ -68,9 +70,11 @@ class SecondsPlot(StripView):
         return Content.assemble(*parts[:-1])
 
 
-def targets(epochs: int) -> list[Target]:
+def targets(epochs: int, dataset: str) -> list[Target]:
     """Give the paper's seconds: for the first epoch the middle of its range, then for the rest."""
-    low, high = paper.FIRST_EPOCH_SECONDS
-    first = Target((low + high) / 2, f"paper {low:g}–{high:g} s", 1, 1)
-    later = Target(paper.LATER_EPOCH_SECONDS, f"paper {paper.LATER_EPOCH_SECONDS:g} s", 2, epochs)
+    known = paper.PUBLISHED[dataset]
+    low, high = known.first_epoch_range
+    said = f"{low:g}" if low == high else f"{low:g}–{high:g}"
+    first = Target(known.first_epoch, f"paper {said} s", 1, 1)
+    later = Target(known.later_epoch, f"paper {known.later_epoch:g} s", 2, epochs)
     return [first, later] if epochs > 1 else [first]

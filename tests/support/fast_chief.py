@@ -49,15 +49,13 @@ def main() -> None:
     out, job = claim_stdout(), json.loads(sys.stdin.readline())
     windowed = "model" in job
     spec = replace(read_spec(job["spec"]), **({"model": job["model"]} if windowed else {}))
-    data = series() if windowed else load("kdd99", "paper", None, None, synthetic=True, rows=20_000)
+    rows = {"synthetic": True, "made_up": 20_000}
+    data = series() if windowed else load("kdd99", "paper", None, None, **rows)
     prepared = write_shards(data, Path(job["shards"]))
     trained, engine = fast.train(spec, prepared, job["cluster"], Killer(job["kill"]))
     weights = np.concatenate([each.ravel() for each in trained.model.get_weights()])
     found = [engine.errors(split) for _ in range(job["repeat"]) for split in ("train", "test")]
-    rows = data.test.x
-    if data.window:
-        starts = np.arange(data.window.count(len(rows)))[:, None]
-        rows = rows[starts + np.arange(data.window.steps) * data.window.stride]
+    rows = data.take("test", np.arange(data.count("test")))
     host = np.abs(trained.model.predict(rows, verbose=0) - rows)
     expected = host.mean(axis=tuple(range(1, host.ndim)))
     result = {

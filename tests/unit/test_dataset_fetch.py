@@ -22,7 +22,7 @@ STORED = {f"{name}.gz": gzip.compress(text) for name, text in TEXTS.items()}
 def original(name: str) -> Original:
     text = TEXTS[name]
     digest = hashlib.sha256(text).hexdigest()
-    return Original(name, digest, text.count(b"\n"), 0, len(text))
+    return Original((name,), digest, text.count(b"\n"), 0, len(text))
 
 
 class Server(ThreadingHTTPServer):
@@ -183,16 +183,16 @@ def test_finds_files(tmp_path: Path, place: str, ending: str) -> None:
     folder = tmp_path / place
     folder.mkdir(exist_ok=True)
     for item in (TRAIN, TEST):
-        (folder / f"{item.name}{ending}").touch()
+        (folder / f"{item.names[0]}{ending}").touch()
     found = find("kdd99", tmp_path)
-    assert found == (folder / f"{TRAIN.name}{ending}", folder / f"{TEST.name}{ending}")
+    assert found == (folder / f"{TRAIN.names[0]}{ending}", folder / f"{TEST.names[0]}{ending}")
 
 
 def test_half_a_dataset_is_none(tmp_path: Path) -> None:
-    (tmp_path / TRAIN.name).touch()
+    (tmp_path / TRAIN.names[0]).touch()
     assert find("kdd99", tmp_path) is None
-    assert f"no {TEST.name} " in missing("kdd99", tmp_path)
-    assert TRAIN.name not in missing("kdd99", tmp_path)
+    assert f"no {TEST.names[0]} " in missing("kdd99", tmp_path)
+    assert TRAIN.names[0] not in missing("kdd99", tmp_path)
 
 
 def test_unknown_dataset(tmp_path: Path) -> None:

@@ -218,7 +218,7 @@ def test_missing_files(where: Path | None) -> None:
 
 
 def test_synthetic_is_labelled_seeded_and_alike() -> None:
-    data, again = (load("kdd99", "full", None, None, synthetic=True, rows=ROWS) for _ in "ab")
+    data, again = (load("kdd99", "full", None, None, synthetic=True, made_up=ROWS) for _ in "ab")
     assert data.synthetic
     assert data.name == "kdd99"
     assert len(data.features) == 121  # as many as from the real files
@@ -228,5 +228,5 @@ def test_synthetic_is_labelled_seeded_and_alike() -> None:
 
 
 def test_synthetic_never_shares_a_digest_with_the_real(folder: Path) -> None:
-    made_up = load("kdd99", "full", folder, None, synthetic=True, rows=ROWS)
+    made_up = load("kdd99", "full", folder, None, synthetic=True, made_up=ROWS)
     assert made_up.digest != load("kdd99", "full", folder, None).digest

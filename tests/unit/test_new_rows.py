@@ -15,7 +15,7 @@ from edgead.datasets.kdd99_columns import CATEGORIES, FEATURES, NUMBERS
 from edgead.datasets.lines import LONGEST, Line, Lines
 from edgead.datasets.loading import split
 from edgead.datasets.rows import read_rows, row_format
-from edgead.datasets.swat_rows import TAGS
+from edgead.datasets.swat_columns import TAGS
 from edgead.datasets.synthetic import synthetic_table
 
 TRAIN = synthetic_table(400, 1)

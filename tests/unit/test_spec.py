@@ -59,6 +59,10 @@ def test_mistakes_are_told_in_one_line(values, said):
 def test_a_model_that_takes_windows_needs_a_series():
     with pytest.raises(SpecError, match="trial: model: lstm-autoencoder takes windows"):
         read_spec({"model": "lstm-autoencoder"})
+    with pytest.raises(SpecError, match="dense-autoencoder takes rows one by one, and swat is a s"):
+        read_spec({"dataset": "swat"})
+    with pytest.raises(SpecError, match="coding: swat has one, paper; got full"):
+        read_spec({"preset": "paper-swat", "coding": "full"})
 
 
 def test_a_step_has_a_row_for_every_worker():
