@@ -17,12 +17,16 @@ import os
 import socket
 import struct
 import sys
+import threading
 import time
 
 started = time.time()
 
 import tensorflow as tf  # noqa: E402 (its import is part of the time to report)
 
+USAGE_INTERVAL = 0.5  # seconds between two looks at what this process uses
+# Of Linux' tcp_info: bytes that were acknowledged, and bytes that came, each a 64-bit number.
+TCP_BYTES, TCP_BYTES_AT = struct.Struct("QQ"), 120
 SO_ATTACH_FILTER, SO_ACCEPTCONN = 26, 30  # Linux, asm-generic/socket.h
 
 
@@ -60,6 +64,51 @@ def enter_shards() -> None:
     os.chdir(folder)
 
 
+def memory() -> "dict[str, int]":
+    """Give this process's memory in bytes: rss, and peak, the most it ever was."""
+    with open("/proc/self/status") as status:
+        lines = dict(line.split(":", 1) for line in status if line.startswith("Vm"))
+    names = {"rss": "VmRSS", "peak": "VmHWM"}
+    return {name: int(lines[key].split()[0]) * 1024 for name, key in names.items()}
+
+
+def traffic() -> "dict[str, int]":
+    """Give the bytes sent and received over the TCP connections that are open.
+
+    By libc, not by a socket object: that would have to hold a copy of gRPC's descriptor, and one
+    that is held while gRPC closes its own goes on waking it.
+    """
+    libc, total = ctypes.CDLL(None), [0, 0]
+    info, size = ctypes.create_string_buffer(256), ctypes.c_uint()
+    for descriptor in map(int, os.listdir("/proc/self/fd")):
+        size.value = len(info)
+        wrong = libc.getsockopt(
+            descriptor, socket.IPPROTO_TCP, socket.TCP_INFO, info, ctypes.byref(size)
+        )
+        if not wrong and size.value >= TCP_BYTES_AT + TCP_BYTES.size:
+            sent, received = TCP_BYTES.unpack_from(info, TCP_BYTES_AT)
+            total[0] += sent
+            total[1] += received
+    return {"sent": total[0], "received": total[1]}
+
+
+def tell(event: str, **fields: object) -> None:
+    """Print one line of JSON, whole whichever thread it comes from."""
+    sys.stdout.write(json.dumps(dict(fields, event=event)) + "\n")
+    sys.stdout.flush()
+
+
+def tell_usage() -> None:
+    """Tell what this process uses, for ever, whenever it has changed by a fiftieth."""
+    told = {"rss": 0, "sent": 0}
+    while True:
+        found = dict(memory(), **traffic())
+        if any(abs(found[name] - told[name]) > told[name] / 50 for name in ("rss", "sent")):
+            told = found
+            tell("usage", **found)
+        time.sleep(USAGE_INTERVAL)
+
+
 def main() -> None:
     """Start the server, say so, and serve until the process is ended."""
     task = json.loads(os.environ["TF_CONFIG"])
@@ -80,9 +129,8 @@ def main() -> None:
     if task["cluster"][role][index].rsplit(":", 1)[0] in ("127.0.0.1", "localhost"):
         hear_only_loopback()
     server.start()
-    ready = {"event": "ready", "tensorflow": tf.__version__, "seconds": time.time() - started}
-    print(json.dumps(ready))
-    sys.stdout.flush()
+    tell("ready", tensorflow=tf.__version__, seconds=time.time() - started)
+    threading.Thread(target=tell_usage, daemon=True).start()
     server.join()
 
 

@@ -18,12 +18,21 @@ SPLITS = {"4.2": "validation", "4.3": "test"}
 
 @dataclass(frozen=True)
 class Round:
-    """What ran one after the other with one seed: three trials, and prediction on the host."""
+    """What ran one after the other with one seed.
+
+    Three trials, the last once more on the nodes it left warm; prediction on the host; and the
+    LSTM autoencoder, centralised and with two workers. `warm_start` is the seconds from asking for
+    the warm trial to its first step of training.
+    """
 
     central: Result
     paper: Result
     fast: Result
+    warm: Result
+    warm_start: float
     host: HostSeconds
+    lstm_central: Result
+    lstm: Result
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,17 @@ MEASURES: dict[str, tuple[str, Callable[[Round], float]]] = {
     "predict_host": ("s", lambda r: r.host[UNBATCHED]["test"]),
     "predict_workers": ("s", lambda r: _predict(r.fast)),
     "predict_vs_host": ("×", lambda r: _predict(r.fast) / r.host[UNBATCHED]["test"]),
+    "warm_start": ("s", lambda r: r.warm_start),
+    "warm_train_total_vs_central": ("×", lambda r: _total(r.warm) / _total(r.central)),
+    "warm_first_epoch_vs_central_total": (
+        "×",
+        lambda r: _first_epoch(r.warm) / _total(r.central),
+    ),
+    "warm_chief_cpu_vs_central": ("×", lambda r: _cpu(r.warm) / _cpu(r.central)),
+    "lstm_first_epoch": ("s", lambda r: _first_epoch(r.lstm)),
+    "lstm_later_epoch": ("s", lambda r: _later_epoch(r.lstm)),
+    "lstm_first_epoch_vs_later": ("×", lambda r: _first_epoch(r.lstm) / _later_epoch(r.lstm)),
+    "lstm_later_vs_central": ("×", lambda r: _later_epoch(r.lstm) / _later_epoch(r.lstm_central)),
     "validation_accuracy_central": ("", lambda r: r.central["validation"]["accuracy"]),
     "validation_accuracy_paper": ("", lambda r: r.paper["validation"]["accuracy"]),
     "validation_accuracy": ("", lambda r: r.fast["validation"]["accuracy"]),

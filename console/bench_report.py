@@ -11,12 +11,14 @@ from pathlib import Path
 from edgead.console.bench import Figure
 from edgead.console.compare import ComparisonTable
 from edgead.console.formats import as_markdown
+from edgead.console.scale import Cost, plot, table
 
 _HEAD = """# Performance
 
 Measured by `make bench`, which writes this page with `BENCH_ARGS="--report docs/performance.md"`: \
-{rounds} rounds, each a centralised trial, one with the engine `paper` and one with the engine \
-`fast`, side by side on one machine, as processes: a parameter server, three workers and a chief. \
+{rounds} rounds, each a centralised trial, one with the engine `paper`, one with the engine \
+`fast` and another of it on the nodes left warm, and the LSTM autoencoder centralised and with two \
+workers; side by side on one machine, as processes: a parameter server, three workers and a chief. \
 Ratios are taken round by round; below are their medians. Seconds are of this machine only.
 
 Machine: {machine}. {day}.
@@ -24,6 +26,15 @@ Machine: {machine}. {day}.
 The first epoch is with connecting, building, tracing and shipping the graph. Prediction is timed \
 until every row's error is there. Starting the processes, loading the data and staging it, which a \
 node needs once for all trials, are in none of the figures.
+"""
+
+_SCALE = """## Cost as work grows
+
+KDD99's rows (the dense autoencoder, three workers) repeated, the number of workers, and windows \
+of a series (the LSTM autoencoder, two workers). Sent is what all tasks' connections sent in the \
+trial, graphs and scores too, shared among its epochs; the staged files come on top, once. Memory \
+is the most a task ever used, of which TensorFlow alone takes some 600 MB. The paper, on three \
+boards: 1 s a later epoch for the dense autoencoder's rows, 10 s for the LSTM's windows.
 """
 
 
@@ -41,13 +52,25 @@ def machine() -> str:
 
 
 def as_report(
-    tables: ComparisonTable, found: Sequence[Figure], gaps: Sequence[Figure], rounds: int
+    tables: ComparisonTable,
+    found: Sequence[Figure],
+    gaps: Sequence[Figure],
+    costs: Sequence[Cost],
+    rounds: int,
 ) -> str:
     """Write the whole page."""
     head = _HEAD.format(rounds=rounds, machine=machine(), day=date.today().isoformat())
     parts = [head, as_markdown(tables), "## Medians over the rounds\n", _table(found)]
     parts += ["## Mean accuracy less that of centralised training\n", _table(gaps)]
+    if costs:
+        parts += [_SCALE, _scale(costs), f"```text\n{plot(costs)}\n```\n"]
     return "\n".join(parts)
+
+
+def _scale(costs: Sequence[Cost]) -> str:
+    heads, *lines = table(costs)
+    rule = ["---", *["---:"] * (len(heads) - 1)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in (heads, rule, *lines)) + "\n"
 
 
 def _table(found: Sequence[Figure]) -> str:

@@ -25,30 +25,62 @@ Addresses = dict[str, list[str]]  # role to the host:port of its tasks
 LINE_LIMIT = 1 << 20  # bytes: no event comes near it
 BAD_DATA_EXIT = 4  # models/chief.py: the data set's files are wrong
 EVIDENCE_LINES = 20
+_SETTINGS = {
+    "GRPC_FAIL_FAST": "use_caller",
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+    "no_grpc_proxy": "127.0.0.1",  # an $http_proxy is no way to our tasks
+}
 
 
-def job_line(
-    run: Run,
-    spec: TrialSpec,
-    data: Path,
-    cache: Path,
-) -> bytes:
+def job_of(run: Run, spec: TrialSpec, data: Path, cache: Path, scratch: Path) -> dict[str, Any]:
     """Make the job that models/chief.py reads from its stdin."""
-    job: dict[str, Any] = {
+    return {
         "spec": spec.to_mapping(),
         "data": str(data.absolute()),
         "cache": str(cache.absolute()),
         "folder": str(run.folder.absolute()),
+        "log": str(run.log_path.absolute()),
+        "scratch": str(scratch.absolute()),
     }
-    return json.dumps(job).encode() + b"\n"
+
+
+async def start_chief(log: BinaryIO | None = None) -> asyncio.subprocess.Process:
+    """Start a chief, which waits for its job; what it complains of until then goes to `log`."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-I",
+        "-m",
+        "edgead.models.chief",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=log or asyncio.subprocess.DEVNULL,
+        env={**os.environ, **_SETTINGS},
+        limit=LINE_LIMIT,
+        start_new_session=True,  # Ctrl-C is for the supervisor, which ends it in order
+    )
+
+
+async def end_chief(process: asyncio.subprocess.Process) -> None:
+    """End a chief that still runs, with all that it has started."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
 
 
 async def run_chief(
-    run: Run, job: bytes, cluster: Awaitable[Addresses] | None, on_event: Callable[[Event], None]
+    run: Run,
+    spec: TrialSpec,
+    data: Path,
+    cache: Path,
+    cluster: Awaitable[Addresses] | None,
+    on_event: Callable[[Event], None],
+    standby: asyncio.subprocess.Process | None = None,
 ) -> None:
-    """Run the chief to its end; its events go to `on_event`, its stderr to console.log.
+    """Run the chief to its end, one that stands by where there is one; its events go to `on_event`.
 
-    It is told the cluster's addresses once they are there: None where it needs none.
+    It is told the cluster's addresses once they are there: None where it needs none. Its stderr
+    goes to console.log.
 
     Raises Failure when it does not end well. Cancelling this ends the process.
     """
@@ -57,39 +89,25 @@ async def run_chief(
         tempfile.TemporaryDirectory(dir=run.folder, prefix="tmp-") as scratch,
         run.log_path.open("ab") as log,
     ):
-        await _run(run, job, cluster, on_event, scratch, log)
+        process = standby or await start_chief(log)
+        job = json.dumps(job_of(run, spec, data, cache, Path(scratch))).encode() + b"\n"
+        await _run(run, process, job, cluster, on_event)
 
 
 async def _run(
     run: Run,
+    process: asyncio.subprocess.Process,
     job: bytes,
     cluster: Awaitable[Addresses] | None,
     on_event: Callable[[Event], None],
-    scratch: str,
-    log: BinaryIO,
 ) -> None:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-I",
-        "-m",
-        "edgead.models.chief",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=log,
-        env=_environment(scratch),
-        limit=LINE_LIMIT,
-        start_new_session=True,  # Ctrl-C is for the supervisor, which ends it in order
-    )
     telling = asyncio.ensure_future(_tell(process, job, cluster))
     try:
         cause = await _hear(process, on_event)
         code = await process.wait()
     finally:
         telling.cancel()
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
+        await end_chief(process)
     if code:
         raise Failure(
             HOST,
@@ -98,12 +116,6 @@ async def _run(
             last_lines(run.log_path),
             WRONG_USE if code == BAD_DATA_EXIT else TRIAL_FAILED,
         )
-
-
-def _environment(scratch: str) -> dict[str, str]:
-    settings = {"GRPC_FAIL_FAST": "use_caller", "TF_CPP_MIN_LOG_LEVEL": "2", "TMPDIR": scratch}
-    settings["no_grpc_proxy"] = "127.0.0.1"  # an $http_proxy is no way to our tasks
-    return {**os.environ, **settings}
 
 
 async def _tell(
@@ -125,7 +137,7 @@ async def _hear(process: asyncio.subprocess.Process, on_event: Callable[[Event],
     cause = ""
     while line := await process.stdout.readline():
         happened = read_line(line)
-        if happened is None:
+        if happened is None or happened.kind == "standby":
             continue
         if happened.kind == "error":
             cause = str(happened.get("cause", "")).partition("\n")[0]

@@ -102,6 +102,7 @@ def _trial(commands: Commands[argparse.ArgumentParser]) -> None:
         help="set one key of the spec, as TOML writes it; may be given often",
     )
     run.add_argument("--run", metavar="RUN", help=argparse.SUPPRESS)
+    run.add_argument("--linger", action="store_true", help=argparse.SUPPRESS)
     _data(run)
     _json(run)
     run.set_defaults(command="trial:run")
@@ -178,6 +179,19 @@ def _bench(commands: Commands[argparse.ArgumentParser]) -> None:
     bench.add_argument("--pairs", type=int, default=5, metavar="N", help="rounds; default: 5")
     bench.add_argument("--epochs", type=int, default=10, metavar="N", help="default: 10")
     bench.add_argument("--preset", default="paper-kdd99", help="default: paper-kdd99")
+    bench.add_argument(
+        "--lstm-rows",
+        type=int,
+        default=100_000,
+        metavar="N",
+        help="seconds of the series that the LSTM trains on; default: 100000",
+    )
+    bench.add_argument(
+        "--scale",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="also measure the cost of more rows, workers and windows",
+    )
     bench.add_argument(
         "--report", type=Path, metavar="FILE", help="write it as a Markdown page too"
     )

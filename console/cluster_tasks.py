@@ -37,14 +37,20 @@ def address_of(node: Node) -> NodeAddress:
 
 
 class ClusterTasks:
-    """The tasks of one trial that run on nodes. An async context: leaving it ends them all.
+    """Tasks that run on nodes, for one trial after the other. An async context: its end is theirs.
 
     `failed` resolves with a Failure as soon as a task ends or a node is lost.
     """
 
     def __init__(self, cluster: Cluster, tasks: Sequence[Task], recorder: Recorder) -> None:
-        self._cluster, self._recorder = cluster, recorder
+        self._cluster = cluster
+        self._recorder: Recorder | None = recorder  # of the trial they are used by
         self._tasks = [task for task in tasks if task.node != HOST]
+        self._wanted = list(self._tasks)  # by that trial
+        self._addresses: Addresses | None = None  # once they all serve
+        self._memory: dict[Task, int] = {}  # bytes
+        self._spoiled = False
+        self.trials = 1
         self._connections: dict[str, NodeConnection] = {}
         self._ready: dict[str, asyncio.Event] = {task.name: asyncio.Event() for task in self._tasks}
         self._closing = False
@@ -60,14 +66,55 @@ class ClusterTasks:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End the tasks and leave the nodes."""
         self._closing = True
         await asyncio.gather(*(connection.close() for connection in self._connections.values()))
+
+    def rest(self) -> bool:
+        """Wait for a next trial; says whether they are fit for one, and what they cost a node."""
+        if self._fit():
+            for node in dict.fromkeys(task.node for task in self._tasks):
+                sizes = [size for task, size in self._memory.items() if task.node == node]
+                text = f"kept warm for the next trial: {sum(sizes) / 1e6:.0f} MB of memory"
+                self._record("note", level="info", node=node, text=text)
+        self._recorder = None
+        return self._fit()
+
+    def serves(self, cluster: Cluster, tasks: Sequence[Task]) -> bool:
+        """Whether all these tasks run here and are fit for a trial."""
+        wanted = {task for task in tasks if task.node != HOST}
+        return self._fit() and cluster == self._cluster and wanted <= set(self._tasks)
+
+    def take_up(self, tasks: Sequence[Task], recorder: Recorder) -> None:
+        """Be used by another trial, for which `serves` holds."""
+        self._recorder, self.trials = recorder, self.trials + 1
+        self._wanted = [task for task in tasks if task.node != HOST]
+        for node in dict.fromkeys(task.node for task in self._wanted):
+            recorder.record("node", node=node, state="up", evidence="still connected")
+        for task in self._wanted:
+            self._tell(task, "ready", warm=True)
+
+    def _fit(self) -> bool:
+        return self._addresses is not None and not self._spoiled and not self.failed.done()
 
     async def start(self) -> Addresses:
         """Connect to the nodes, start the tasks, wait until each is ready; gives their addresses.
 
-        Raises Failure naming the node or task that keeps the others waiting.
+        Where they serve already there is nothing to do. Raises Failure naming the node or task
+        that keeps the others waiting.
         """
+        if self._addresses is None:
+            self._addresses = await self._start_all()
+        found = dict(zip(self._tasks, _flat(self._addresses), strict=True))
+        addresses: Addresses = {"chief": self._addresses["chief"]}
+        for task in self._wanted:
+            addresses.setdefault(task.role, []).append(found[task])
+        return addresses
+
+    async def _start_all(self) -> Addresses:
         names = dict.fromkeys(task.node for task in self._tasks)
         results = await asyncio.gather(
             *(self._connect(self._cluster.node(name)) for name in names), return_exceptions=True
@@ -92,7 +139,7 @@ class ClusterTasks:
         except OSError as error:
             raise Failure(HOST, "", f"a shard can't be packed: {error}") from None
         await self._connected.wait()
-        names = dict.fromkeys(task.node for task in self._tasks if task.role == "worker")
+        names = dict.fromkeys(task.node for task in self._wanted if task.role == "worker")
         try:
             await asyncio.gather(*(self._stage(name, files) for name in names))
         except NodeError as error:
@@ -106,12 +153,10 @@ class ClusterTasks:
                 nonlocal told
                 if time.monotonic() - told > STAGE_INTERVAL:
                     told = time.monotonic()
-                    self._recorder.record(
-                        "stage", node=node, file=file.name, done=done, total=total
-                    )
+                    self._record("stage", node=node, file=file.name, done=done, total=total)
 
             staged = await self._connections[node].stage(file, progress)
-            self._recorder.record(
+            self._record(
                 "stage",
                 node=node,
                 file=file.name,
@@ -120,18 +165,18 @@ class ClusterTasks:
             )
 
     async def _connect(self, node: Node) -> None:
-        self._recorder.record("node", node=node.name, state="connecting")
+        self._record("node", node=node.name, state="connecting")
         try:
             connection = await connect(
                 address_of(node), on_event=lambda message: self._hear(node.name, message)
             )
         except NodeError as error:
-            self._recorder.record("node", node=node.name, state="lost", evidence=error.text)
+            self._record("node", node=node.name, state="lost", evidence=error.text)
             raise Failure(node.name, "", error.text, exit_code=UNREACHABLE) from None
         self._connections[node.name] = connection
         connection.closed.add_done_callback(lambda closed: self._lost(node.name, closed.result()))
         version = connection.hello.python
-        self._recorder.record("node", node=node.name, state="up", evidence=f"Python {version}")
+        self._record("node", node=node.name, state="up", evidence=f"Python {version}")
 
     async def _choose_addresses(self) -> Addresses:
         """Ask each node for free ports until all differ: embedded nodes share one loopback."""
@@ -189,19 +234,25 @@ class ClusterTasks:
         task = self._named(node, getattr(message, "task", ""))
         if task is None:
             return
-        if isinstance(message, Line) and '"ready"' in message.line:
-            self._hear_ready(task, message.line)
+        if isinstance(message, Line) and message.line.startswith("{"):
+            self._hear_line(task, message.line)
         elif isinstance(message, Exit):
             self._hear_exit(task, message)
 
-    def _hear_ready(self, task: Task, line: str) -> None:
+    def _hear_line(self, task: Task, line: str) -> None:
+        """Take what the task server says of itself; any other line is TensorFlow's own."""
         try:
             said = json.loads(line)
-            version, seconds = str(said["tensorflow"])[:40], float(said["seconds"])
-        except (ValueError, KeyError, TypeError):
+            if said["event"] == "ready":
+                version, seconds = str(said["tensorflow"])[:40], float(said["seconds"])
+                self._ready[task.name].set()
+                self._tell(task, "ready", tensorflow=version, seconds=seconds)
+            elif said["event"] == "usage":
+                used = {name: int(said[name]) for name in ("rss", "peak", "sent", "received")}
+                self._memory[task] = used["rss"]
+                self._record("usage", role=task.role, index=task.index, node=task.node, **used)
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return
-        self._ready[task.name].set()
-        self._tell(task, "ready", tensorflow=version, seconds=seconds)
 
     def _hear_exit(self, task: Task, message: Exit) -> None:
         self._tell(
@@ -216,11 +267,14 @@ class ClusterTasks:
             if message.signal is None
             else f"signal {message.signal}" + (" (out of memory?)" if message.signal == 9 else "")
         )
-        self._fail(Failure(task.node, task.name, f"the task ended with {how}", message.lines))
+        if task in self._wanted:
+            self._fail(Failure(task.node, task.name, f"the task ended with {how}", message.lines))
+        else:
+            self._spoiled = True
 
     def _lost(self, node: str, reason: str) -> None:
         if not self._closing:
-            self._recorder.record("node", node=node, state="lost", evidence=reason)
+            self._record("node", node=node, state="lost", evidence=reason)
             tasks = ", ".join(task.name for task in self._tasks if task.node == node)
             self._fail(Failure(node, tasks, f"the node is lost: {reason}"))
 
@@ -232,6 +286,13 @@ class ClusterTasks:
         return next((t for t in self._tasks if t.node == node and t.name == name), None)
 
     def _tell(self, task: Task, state: str, **more: object) -> None:
-        self._recorder.record(
-            "task", role=task.role, index=task.index, node=task.node, state=state, **more
-        )
+        self._record("task", role=task.role, index=task.index, node=task.node, state=state, **more)
+
+    def _record(self, kind: str, **data: object) -> None:
+        if self._recorder is not None:
+            self._recorder.record(kind, **data)
+
+
+def _flat(addresses: Addresses) -> list[str]:
+    """Give the tasks' addresses in the order in which they were chosen: all but the chief's."""
+    return [each for role, found in addresses.items() if role != "chief" for each in found]

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from edgead.console.errors import UnreachableError
+from edgead.console.lingering import Request, hand_over
 from edgead.console.store import Run
 
 NODES_SECONDS = 20.0
@@ -15,11 +16,16 @@ IDLE_SECONDS = 60  # embedded nodes end after so long without a connection
 
 
 def start_supervisor(run: Run, cluster: Path | None, data: Path) -> None:
-    """Start a stored run's supervisor in a session of its own, its output to console.log."""
+    """Have a stored run supervised: by one that lingers, its nodes warm, or by a new process.
+
+    A new one is in a session of its own, its output goes to console.log, and it lingers after.
+    """
+    if hand_over(Request(run.name, cluster and cluster.absolute(), data.absolute())):
+        return
     command = [sys.executable, "-I", "-m", "edgead.console.cli"]
     if cluster is not None:
         command += ["--cluster", str(cluster.absolute())]
-    command += ["trial", "run", "--run", run.name, "--data", str(data.absolute())]
+    command += ["trial", "run", "--run", run.name, "--data", str(data.absolute()), "--linger"]
     with run.log_path.open("ab") as log:
         _start(command, log.fileno())
 

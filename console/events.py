@@ -12,8 +12,11 @@ from typing import Any
 KINDS: dict[str, str] = {
     "started": "supervisor: run, spec, tasks [{role, index, node}], cluster (its file), version",
     "node": "supervisor: node, state (connecting, up, lost), evidence",
-    "task": "supervisor: role, index, node, state (starting, ready, ended), and at the end "
+    "task": "supervisor: role, index, node, state (starting, ready, ended), warm "
+    "where it was there before the trial, and at the end "
     "exit_code and lines (the last ones)",
+    "usage": "supervisor: role, index, node, and of that task rss and peak (bytes of memory), sent "
+    "and received (bytes over its open connections)",
     "dataset": "chief: name, synthetic, rows {train, validation, test}, features, digest, shards "
     "(the files that nodes are to have)",
     "stage": "supervisor: node, file, while it goes done and total (bytes), at the end sent and "

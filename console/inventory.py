@@ -11,6 +11,7 @@ from typing import Any
 from edgead.console.errors import UsageError
 from edgead.console.toml import load_toml
 
+WARM_SECONDS = 300.0
 ROLES = ("chief", "ps", "worker")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
@@ -31,12 +32,16 @@ class Node:
 
 @dataclass(frozen=True)
 class Cluster:
-    """The nodes of one cluster file, in its order; `embedded` marks this machine's own."""
+    """The nodes of one cluster file, in its order; `embedded` marks this machine's own.
+
+    `warm_seconds` is how long task servers wait for a next trial.
+    """
 
     name: str
     path: Path
     nodes: tuple[Node, ...]
     embedded: bool = False
+    warm_seconds: float = WARM_SECONDS
 
     def node(self, name: str) -> Node:
         """Give the node of that name. Raises UsageError naming those there are."""
@@ -51,7 +56,7 @@ def read_cluster(path: Path) -> Cluster:
     """Read a cluster file. Raises UsageError: one line for the first mistake found."""
     content = load_toml(path)
     head = _table(path, "cluster", content.get("cluster", {}))
-    _known(path, "cluster", head, ("name", "transport", "embedded"))
+    _known(path, "cluster", head, ("name", "transport", "embedded", "warm_seconds"))
     nodes = content.get("nodes")
     if not isinstance(nodes, list) or not nodes:
         raise UsageError(f"{path}: nodes: expected at least one [[nodes]] table, found none")
@@ -65,6 +70,7 @@ def read_cluster(path: Path) -> Cluster:
         path=path,
         nodes=found,
         embedded=head.get("embedded") is True,
+        warm_seconds=_seconds(path, "cluster", head.get("warm_seconds", WARM_SECONDS)),
     )
 
 
@@ -120,6 +126,13 @@ def _port(path: Path, where: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 65536:
         raise UsageError(f"{path}: {where}.port: expected 1 to 65535, got {value!r:.80}")
     return value
+
+
+def _seconds(path: Path, where: str, value: Any) -> float:
+    fits = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not fits or not 0 <= value <= 86_400:
+        raise UsageError(f"{path}: {where}.warm_seconds: expected 0 to 86400, got {value!r:.80}")
+    return float(value)
 
 
 def _roles(path: Path, where: str, value: Any) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from edgead.console.store import Run, Store, Tail
 from edgead.models.spec import TrialSpec
 
 POLL_SECONDS = 0.2
+STARTING_POLL_SECONDS = 0.02
 SENTENCES = 2000
 STOP_SECONDS = 20.0
 
@@ -58,6 +59,7 @@ class LocalSession:
         self._tail: Tail | None = None
         self._changed: Changed = lambda: None
         self._nodes_ready = asyncio.Event()
+        self._asked = asyncio.Event()  # to start a trial, which waits for no poll
         self._nodes_process: subprocess.Popen[bytes] | None = None
 
     async def run(self, changed: Changed) -> None:
@@ -75,6 +77,7 @@ class LocalSession:
         if self.running():
             raise UsageError("a trial is running: stop it first (x)")
         self._queue = list(self._specs)
+        self._asked.set()
         return f"starting {len(self._queue)} trial" + "s" * (len(self._queue) > 1)
 
     async def stop_trial(self) -> str:
@@ -155,7 +158,9 @@ class LocalSession:
             self._read_tail()
             if self._queue and (self._run is None or self._run.supervisor() is None):
                 await self._start_next()
-            await asyncio.sleep(POLL_SECONDS)
+            self._asked.clear()
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._asked.wait(), POLL_SECONDS)
 
     def _read_tail(self) -> None:
         if self._run is None or self._tail is None or self.trial is None or self.trial.over:
@@ -228,10 +233,10 @@ class LocalSession:
 
 async def _until_supervised(run: Run) -> None:
     """Wait until a new run's supervisor has taken it up, or has said why not."""
-    for _ in range(int(STOP_SECONDS / POLL_SECONDS)):
+    for _ in range(int(STOP_SECONDS / STARTING_POLL_SECONDS)):
         if run.supervisor() is not None or run.events_path.exists():
             return
-        await asyncio.sleep(POLL_SECONDS)
+        await asyncio.sleep(STARTING_POLL_SECONDS)
     said = run.log_path.read_text(errors="replace").strip().splitlines()
     why = said[-1] if said else "no word from it"
     raise UnreachableError(f"{run.name}: the supervisor did not start: {why}")

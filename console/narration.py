@@ -77,6 +77,7 @@ def _task(event: Event) -> Said:
         how = "" if code is None or event.get("asked") else f" · exit code {code}"
         return ("info" if event.get("asked") else "error"), event["node"], f"{name} ended{how}"
     extra = f" · TensorFlow {event['tensorflow']}" if event.get("tensorflow") else ""
+    extra += " · warm" if event.get("warm") else ""
     return ("good" if state == "ready" else "info"), event["node"], f"{name} {state}{extra}"
 
 

@@ -13,6 +13,7 @@ def result_of(state: TrialState, outcome: str) -> dict[str, Any]:
 
     Seconds: `connect` until the cluster answered, `epochs` each epoch, `total` connecting and
     training until the weights are home, `threshold` finding it; None for what was not reached.
+    `usage` has, for each task, its memory and what it sent over the network, in bytes.
     `chief_cpu_seconds` is the chief's processor time over connecting and training.
     """
     spec = state.spec
@@ -38,6 +39,7 @@ def result_of(state: TrialState, outcome: str) -> dict[str, Any]:
             **{key: state.phase_seconds.get(key) for key in ("load", "start", "train")},
         },
         "chief_cpu_seconds": state.chief_cpu_seconds,
+        "usage": state.usage,
         "loss": [epoch.loss for epoch in state.epochs],
         "threshold": state.threshold,
         "validation": state.scores.get("validation"),

@@ -69,6 +69,7 @@ class TrialState:
     warnings: int = 0
     collapsed: bool = False
     chief_cpu_seconds: float | None = None
+    usage: dict[str, dict[str, int]] = field(default_factory=dict)
     result: dict[str, Any] | None = None
 
     @property
@@ -186,6 +187,11 @@ def _trained(state: TrialState, event: Event) -> None:
     state.chief_cpu_seconds = float(event["cpu_seconds"])
 
 
+def _usage(state: TrialState, event: Event) -> None:
+    used = {name: int(event[name]) for name in ("rss", "peak", "sent", "received")}
+    state.usage[f"{event['role']} {event['index']}"] = used
+
+
 def _score(state: TrialState, event: Event) -> None:
     fields = {name: value for name, value in event.data.items() if name != "split"}
     state.scores[str(event["split"])] = fields
@@ -227,6 +233,7 @@ _HANDLERS = {
     "trained": _trained,
     "threshold": _threshold,
     "score": _score,
+    "usage": _usage,
     "note": _note,
     "flag": _flag,
     "result": _result,

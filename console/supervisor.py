@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgead.console.chief_process import Addresses, job_line, run_chief
+from edgead.console.chief_process import Addresses, run_chief
 from edgead.console.errors import DONE, INTERRUPTED
 from edgead.console.events import Event
 from edgead.console.failure import Failure
@@ -20,15 +20,23 @@ from edgead.console.store import Log, Run
 
 if TYPE_CHECKING:
     from edgead.console.cluster_tasks import ClusterTasks
+    from edgead.console.warm import Warm
 
 # After the chief fails, how long a node may take to own up: its task's end is the better cause.
 BLAME_SECONDS = 3.0
 
 
 async def supervise(
-    run: Run, cluster: Cluster | None, data: Path, cache: Path, listener: Listener
+    run: Run,
+    cluster: Cluster | None,
+    data: Path,
+    cache: Path,
+    listener: Listener,
+    warm: Warm | None = None,
 ) -> int:
     """Run a trial to its end and give the exit code.
+
+    With `warm` it uses what is kept ready, and leaves what the next trial can use.
 
     Whatever happens, the log ends with a `result`, summary.json stands, and nothing that was
     started is left running. Cancelling this stops the trial.
@@ -46,13 +54,15 @@ async def supervise(
             cluster=str(cluster.path.absolute()) if cluster and spec.distributed else None,
             version=metadata.version("edgead-console"),
         )
-        trial = _Trial(run, cluster, tasks, data, cache, recorder)
+        trial = _Trial(run, cluster, tasks, data, cache, recorder, warm)
         try:
             outcome, code = await trial.run()
             _finish(run, recorder, outcome)
-            return code
         finally:
             log.close()
+    if warm is not None and code == DONE:
+        await warm.stand_by(run, data, cache)
+    return code
 
 
 def _finish(run: Run, recorder: Recorder, outcome: str) -> None:
@@ -72,7 +82,9 @@ class _Trial:
         data: Path,
         cache: Path,
         recorder: Recorder,
+        warm: Warm | None,
     ) -> None:
+        self._warm = warm
         self._run, self._cluster, self._tasks = run, cluster, tasks
         self._data, self._cache, self._recorder = data, cache, recorder
         self._shards: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
@@ -102,7 +114,8 @@ class _Trial:
         from edgead.console.cluster_tasks import ClusterTasks
 
         assert self._cluster is not None
-        async with ClusterTasks(self._cluster, self._tasks, self._recorder) as nodes:
+        given = self._cluster, self._tasks, self._recorder
+        async with self._warm.nodes(*given) if self._warm else ClusterTasks(*given) as nodes:
             ready = asyncio.ensure_future(self._ready(nodes))
             try:
                 await _with_watch(self._chief(ready), ready, nodes.failed)
@@ -126,10 +139,11 @@ class _Trial:
             staging.cancel()
 
     async def _chief(self, cluster: Awaitable[Addresses] | None) -> None:
-        job = job_line(self._run, self._run.spec(), self._data, self._cache)
-        self._tell_chief("starting")
+        standby = self._warm.take_chief() if self._warm else None
+        self._tell_chief("starting", **({"warm": True} if standby else {}))
+        job = self._run, self._run.spec(), self._data, self._cache
         try:
-            await run_chief(self._run, job, cluster, self._hear)
+            await run_chief(*job, cluster, self._hear, standby)
         except Failure as failure:
             self._tell_chief("ended", lines=list(failure.evidence))
             raise

@@ -1,8 +1,9 @@
 """The chief: a program that reads a job from stdin, trains, scores, and writes events to stdout.
 
-Started as `python -m edgead.models.chief`. The first line of stdin is the job, one JSON object
-{spec, data, cache, folder}; for a distributed trial a second one, {cluster}, comes once the
-cluster's tasks serve. When stdin ends, whoever started it is gone and it ends too.
+Started as `python -m edgead.models.chief`. A line of stdin is the job, one JSON object {spec, data,
+cache, folder, log, scratch}; for a distributed trial another, {cluster}, comes once the cluster's
+tasks serve. Before the job may come {standby: a job like the one to expect}: what every job begins
+with is done ahead, then. When stdin ends, whoever started it is gone and it ends too.
 It keeps finished work on disk before it says so: model.keras, detector.json, tensorboard/.
 """
 
@@ -11,8 +12,12 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 import threading
 import time
+from contextlib import suppress
+from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from queue import Queue
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional, TextIO, Tuple
@@ -27,28 +32,50 @@ FAILED, WRONG_JOB, ORPHANED, NO_DATA = 1, 2, 3, 4
 
 
 class Job(NamedTuple):
-    """What to do: data may be unset; cache is where what was read, and the shards, are kept."""
+    """What to do: data may be unset; cache is where what was read, and the shards, are kept.
+
+    stderr goes to the end of `log`, temporary files into `scratch`.
+    """
 
     spec: TrialSpec
     data: Optional[Path]
     cache: Path
     folder: Path
+    log: Path
+    scratch: Path
 
     @classmethod
-    def read(cls, line: str) -> Job:
-        """Read the job's line. Raises ValueError or KeyError for one that is none."""
-        job = json.loads(line)
+    def read(cls, job: Any) -> Job:
+        """Read a job. Raises ValueError, KeyError or TypeError for what is none."""
         data = Path(job["data"]) if job.get("data") else None
-        return cls(read_spec(job["spec"], "job"), data, Path(job["cache"]), Path(job["folder"]))
+        places = (Path(job[name]) for name in ("cache", "folder", "log", "scratch"))
+        return cls(read_spec(job["spec"], "job"), data, *places)
+
+    def enter(self) -> None:
+        """Send what is not an event to the log, and temporary files to their folder."""
+        log = os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        for stream in (1, 2):
+            os.dup2(log, stream)
+        os.close(log)
+        os.environ["TMPDIR"] = tempfile.tempdir = str(self.scratch)
+
+
+def stand_by(job: Job) -> None:
+    """Do ahead what every job begins with: load the data, import TensorFlow, build the model."""
+    data = _dataset(job)
+    _import_slow()
+    from edgead.models import autoencoder
+
+    shape = autoencoder.input_shape(data.window, len(data.features))
+    autoencoder.build(job.spec.model, shape, job.spec.learning_rate)
 
 
 def run(job: Job, read_line: Callable[[], str], reporter: Reporter) -> None:
     """Load, train, set the threshold, score validation and test."""
     with reporter.phase("load"):
         data, prepared = _load(job, reporter)
-    with reporter.phase("start"):  # all that is slow to import
-        # Keras 3 has no training under ParameterServerStrategy.
-        os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
+    with reporter.phase("start"):
+        _import_slow()
         from edgead.models import saving, scoring, strategies
     trained, scorer = strategies.train(job.spec, data, prepared, read_line, reporter)
     reporter.emit("trained", cpu_seconds=trained.cpu_seconds)
@@ -59,18 +86,42 @@ def run(job: Job, read_line: Callable[[], str], reporter: Reporter) -> None:
         scoring.score_split(split, scorer, getattr(data, split).y, threshold, reporter)
 
 
+def _import_slow() -> None:
+    # Keras 3 has no training under ParameterServerStrategy.
+    os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
+    import_module("edgead.models.strategies")
+
+
+def _dataset(job: Job) -> Dataset:
+    """Load the dataset, unless it is the one loaded last and its files are as they were."""
+    from edgead.datasets import find
+
+    files = find(job.spec.dataset, job.data) or ()
+    stamps = tuple((path, path.stat().st_mtime_ns, path.stat().st_size) for path in files)
+    spec = job.spec
+    return _read(spec.dataset, spec.coding, spec.synthetic, spec.rows, job.data, job.cache, stamps)
+
+
+@lru_cache(maxsize=1)
+def _read(
+    name: str,
+    coding: str,
+    synthetic: bool,
+    rows: int,
+    data: Optional[Path],
+    cache: Path,
+    _stamps: Tuple[Tuple[Path, int, int], ...],
+) -> Dataset:
+    from edgead.datasets import load
+
+    return load(name, coding, data, cache, synthetic=synthetic, rows=rows)
+
+
 def _load(job: Job, reporter: Reporter) -> Tuple[Dataset, Optional[Prepared]]:
     """Load the dataset; for the engine `fast`, write the shards that nodes are to have."""
-    from edgead.datasets import load, write_shards
+    from edgead.datasets import write_shards
 
-    data = load(
-        job.spec.dataset,
-        job.spec.coding,
-        job.data,
-        job.cache,
-        synthetic=job.spec.synthetic,
-        rows=job.spec.rows,
-    )
+    data = _dataset(job)
     staged = job.spec.distributed and job.spec.engine == "fast"
     prepared = write_shards(data, job.cache / "shards") if staged else None
     reporter.emit(
@@ -102,12 +153,19 @@ def lines_of(stream: TextIO) -> Callable[[], str]:
 def main() -> int:
     """Do one job; exit 0 when it is done, else say why in an `error` event."""
     reporter = Reporter(claim_stdout())
+    read_line = lines_of(sys.stdin)
     try:
-        job = Job.read(sys.stdin.readline())
-    except (ValueError, KeyError, TypeError) as error:
+        line = json.loads(read_line())
+        if "standby" in line:
+            with suppress(Exception):  # the job itself will tell
+                stand_by(Job.read(line["standby"]))
+            reporter.emit("standby")
+            line = json.loads(read_line())
+        job = Job.read(line)
+        job.enter()
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         reporter.emit("error", cause=f"the job cannot be read: {error!r:.300}")
         return WRONG_JOB
-    read_line = lines_of(sys.stdin)
     from edgead.datasets import DatasetError
 
     started = time.monotonic()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import time
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from edgead.console import output, paths
-from edgead.console.bench import Figure, Round, figures, mean_gaps, prediction_tables
+from edgead.console.bench import Figure, Result, Round, figures, mean_gaps, prediction_tables
 from edgead.console.bench_report import as_report
 from edgead.console.clusters import cluster_for, find_cluster
 from edgead.console.commands.demo import demo_specs
@@ -18,11 +20,17 @@ from edgead.console.events import Event
 from edgead.console.formats import as_text
 from edgead.console.host_prediction import time_host
 from edgead.console.interrupt import run_until_signal
-from edgead.console.inventory import Cluster
+from edgead.console.inventory import WARM_SECONDS, Cluster
 from edgead.console.result import result_of
-from edgead.console.store import Run, Store
+from edgead.console.scale import Cost, cost_of, plot, points, table
+from edgead.console.state import TrialState
+from edgead.console.store import Store
 from edgead.console.supervisor import supervise
-from edgead.models.spec import TrialSpec
+from edgead.console.warm import Warm
+from edgead.datasets import find
+from edgead.models.spec import TrialSpec, read_spec
+
+LSTM_EPOCHS = 3  # enough for a first one and later ones
 
 
 class TrialFailedError(ConsoleError):
@@ -41,27 +49,106 @@ def bench(args: argparse.Namespace) -> int:
 
 
 async def _bench(args: argparse.Namespace) -> int:
-    data, store = paths.data_folder(args.data), Store(paths.runs_folder())
+    data = paths.data_folder(args.data)
     ensure("kdd99", data, bar)
     rounds: list[Round] = []
+    costs: list[Cost] = []
     async with cluster_for(find_cluster(args.cluster)) as cluster:
+        bench = _Bench(Store(paths.runs_folder()), cluster, data)
         for seed in range(1, args.pairs + 1):
-            runs = [
-                await _trial(store, spec, cluster, data, f"{seed} of {args.pairs}")
-                for spec in _specs(args.preset, seed, args.epochs)
-            ]
-            host = await time_host(runs[-1], data, paths.cache_folder())
-            central, paper, fast = (result_of(run.state(), "finished") for run in runs)
-            rounds.append(Round(central, paper, fast, host))
-    measured = compare([run.state() for run in runs])
+            specs = _specs(args, seed, synthetic_swat=find("swat", data) is None)
+            rounds.append(await bench.round(specs, f"{seed} of {args.pairs}"))
+        if args.scale:
+            for point in points(args.preset, synthetic_swat=find("swat", data) is None):
+                where = f"{point.size:,} {point.grows}"
+                costs.append(cost_of(point, await bench.trial(point.spec, where)))
+    measured = compare(bench.compared)
     tables = ComparisonTable((*measured.tables, *prediction_tables(rounds)))
     if args.report is not None:
-        report = as_report(tables, figures(rounds), mean_gaps(rounds), len(rounds))
+        report = as_report(tables, figures(rounds), mean_gaps(rounds), costs, len(rounds))
         args.report.write_text(report, encoding="utf-8")
     if args.json:
-        for figure in (*figures(rounds), *mean_gaps(rounds)):
-            output.print_object("bench", {**asdict(figure), "pairs": len(rounds)})
-        return DONE
+        _print_objects(rounds, costs)
+    else:
+        _print_text(tables, rounds, costs)
+    return DONE
+
+
+class _Bench:
+    """Runs trials one after the other; `compared` are the last round's three of the tables."""
+
+    def __init__(self, store: Store, cluster: Cluster | None, data: Path) -> None:
+        self._store, self._cluster, self._data = store, cluster, data
+        self.compared: list[TrialState] = []
+
+    async def round(self, specs: _Specs, where: str) -> Round:
+        """Run one round."""
+        central = await self.trial(specs.central, f"round {where}, centralised")
+        paper = await self.trial(specs.paper, f"round {where}, engine paper")
+        async with Warm(WARM_SECONDS) as warm:
+            fast = await self.trial(specs.fast, f"round {where}, engine fast", warm)
+            await warm.ready()
+            self._begun, asked = 0.0, time.monotonic()
+            again = await self.trial(specs.fast, f"round {where}, engine fast, warm", warm)
+            start = self._begun - asked
+        runs = [self._store.open(each["run"]) for each in (central, paper, fast)]
+        self.compared = [run.state() for run in runs]
+        host = await time_host(runs[-1], self._data, paths.cache_folder())
+        lstm_central = await self.trial(specs.lstm_central, f"round {where}, LSTM centralised")
+        lstm = await self.trial(specs.lstm, f"round {where}, LSTM distributed")
+        return Round(central, paper, fast, again, start, host, lstm_central, lstm)
+
+    async def trial(self, spec: TrialSpec, what: str, warm: Warm | None = None) -> Result:
+        """Run a trial and give its result. Raises TrialFailedError when it does not finish."""
+        output.say(f"bench: {what}")
+        run = self._store.create(spec)
+        given = run, self._cluster, self._data, paths.cache_folder(), self._hear
+        if await supervise(*given, warm):
+            raise TrialFailedError(f"bench: {run.name} ({what}) did not finish")
+        return result_of(run.state(), "finished")
+
+    def _hear(self, happened: Event) -> None:
+        if happened.kind == "flag":
+            where = f"{happened['node']} {happened['task']}"
+            output.say(f"edgead-console: {where}: {happened['cause']}")
+        elif happened.kind == "phase" and happened["phase"] == "train":
+            self._begun = self._begun or time.monotonic()
+
+    _begun = 0.0  # the time at which a trial began to train
+
+
+class _Specs(NamedTuple):
+    central: TrialSpec
+    paper: TrialSpec
+    fast: TrialSpec
+    lstm_central: TrialSpec
+    lstm: TrialSpec
+
+
+def _specs(args: argparse.Namespace, seed: int, *, synthetic_swat: bool) -> _Specs:
+    central, fast = demo_specs(args.preset, seed, args.epochs)
+    lstm = read_spec(
+        {
+            "preset": "paper-swat",
+            "synthetic": synthetic_swat,
+            "rows": args.lstm_rows,
+            "epochs": min(args.epochs, LSTM_EPOCHS),
+            "workers": 2,
+            "seed": seed,
+        }
+    )
+    paper, alone = replace(fast, engine="paper"), replace(lstm, strategy="central")
+    return _Specs(central, paper, fast, alone, lstm)
+
+
+def _print_objects(rounds: list[Round], costs: list[Cost]) -> None:
+    for figure in (*figures(rounds), *mean_gaps(rounds)):
+        output.print_object("bench", {**asdict(figure), "pairs": len(rounds)})
+    for cost in costs:
+        output.print_object("scale", asdict(cost))
+
+
+def _print_text(tables: ComparisonTable, rounds: list[Round], costs: list[Cost]) -> None:
     print(as_text(tables))
     print(f"medians of {len(rounds)} rounds, with the lowest and the highest")
     for figure in figures(rounds):
@@ -69,30 +156,13 @@ async def _bench(args: argparse.Namespace) -> int:
     print("mean accuracy less that of centralised training")
     for figure in mean_gaps(rounds):
         _print(figure)
-    return DONE
+    if costs:
+        print("\ncost as work grows")
+        for line in table(costs):
+            print("".join(cell.rjust(17) for cell in line))
+        print("\n" + plot(costs))
 
 
 def _print(figure: Figure) -> None:
     spread = f"({figure.low:.3f} to {figure.high:.3f})"
-    print(f"{figure.name:<30}{figure.value:>9.3f} {figure.unit:<2} {spread}")
-
-
-def _specs(preset: str, seed: int, epochs: int) -> tuple[TrialSpec, ...]:
-    central, fast = demo_specs(preset, seed, epochs)
-    return central, replace(fast, engine="paper"), fast
-
-
-async def _trial(
-    store: Store, spec: TrialSpec, cluster: Cluster | None, data: Path, where: str
-) -> Run:
-    name = f"engine {spec.engine}" if spec.distributed else "centralised"
-    output.say(f"bench: round {where}, {name}")
-    run = store.create(spec)
-    if await supervise(run, cluster, data, paths.cache_folder(), _tell_flags):
-        raise TrialFailedError(f"bench: {run.name} ({name}) did not finish")
-    return run
-
-
-def _tell_flags(happened: Event) -> None:
-    if happened.kind == "flag":
-        output.say(f"edgead-console: {happened['node']} {happened['task']}: {happened['cause']}")
+    print(f"{figure.name:<36}{figure.value:>9.3f} {figure.unit:<2} {spread}")

@@ -17,6 +17,8 @@ from edgead.console import output, paths
 from edgead.console.errors import DONE, INTERRUPTED, TRIAL_FAILED, UsageError
 from edgead.console.events import Event
 from edgead.console.interrupt import run_until_signal
+from edgead.console.inventory import Cluster
+from edgead.console.recorder import Listener
 from edgead.console.result import result_of
 from edgead.console.state import TrialState
 from edgead.console.store import Run, Store, Tail
@@ -77,12 +79,31 @@ async def _run(args: argparse.Namespace, store: Store, spec: TrialSpec) -> int:
             ensure(spec.dataset, data, bar)
         stored = store.open(args.run) if args.run else store.create(spec)
         listener = output.print_event if args.json else output.narrate_event
-        code = await supervise(stored, cluster, data, paths.cache_folder(), listener)
+        given = (stored, cluster, data, paths.cache_folder(), listener)
+        code = await (_lingering(store, given) if args.linger else supervise(*given))
     if code not in (DONE, INTERRUPTED):
         for flag in stored.state().flags:
             where = " ".join(part for part in (flag.node, flag.task) if part)
             output.say(f"edgead-console: {stored.name} failed: {where}: {flag.cause}")
     return code
+
+
+async def _lingering(store: Store, first: tuple[Run, Cluster | None, Path, Path, Listener]) -> int:
+    """Supervise a trial, and then those that are handed over while its nodes are warm."""
+    from edgead.console.inventory import WARM_SECONDS, read_cluster
+    from edgead.console.lingering import Request, linger
+    from edgead.console.supervisor import supervise
+    from edgead.console.warm import Warm
+
+    async def next_one(request: Request) -> int:
+        cluster = read_cluster(request.cluster) if request.cluster else None
+        run, cache = store.open(request.run), paths.cache_folder()
+        return await supervise(run, cluster, request.data, cache, lambda _: None, warm)
+
+    known = first[1]
+    async with Warm(known.warm_seconds if known else WARM_SECONDS) as warm:
+        code = await supervise(*first, warm)
+        return code or await linger(warm, next_one)
 
 
 def list_runs(args: argparse.Namespace) -> int:
