@@ -58,7 +58,7 @@ async def test_the_next_trial_is_warm_and_the_same(home):
     assert all(event["peak"] >= event["rss"] > 50e6 for event in sizes)
     assert all(task["sent"] > 10_000 for task in first[-1]["usage"].values())
     kept = [e["text"] for e in first if e.kind == "note" and "kept warm" in e["text"]]
-    assert len(kept) == 3
+    assert len(kept) == 2  # two nodes: the parameter server shares one with a worker
 
 
 async def test_nothing_is_used_again_after_a_failure(home):
