@@ -17,6 +17,7 @@ from edgead.agents import messages
 from edgead.agents.errors import AgentFailed, NodeUnreachable
 from edgead.agents.login import NodeAddress, log_in
 from edgead.agents.messages import Facts, Hello, Message
+from edgead.agents.program import Program
 from edgead.agents.protocol import VERSION, ProtocolError, decode, encode, printable, split
 from edgead.agents.staging import Progress, Staged, stage
 
@@ -181,6 +182,13 @@ class NodeConnection:
         if self._ssh is None or self.closed.done():
             raise AgentFailed(self.address.name, "not connected")
         return await stage(self._ssh, self.address.name, self.address.python, path, progress)
+
+    async def open_program(self, file: str, module: str, env: Mapping[str, str]) -> Program:
+        """Run a module out of a staged zip, over a channel of its own; raises AgentFailed."""
+        if self._ssh is None or self.closed.done():
+            raise AgentFailed(self.address.name, "not connected")
+        name, python = self.address.name, self.address.python
+        return await Program.start(self._ssh, name, python, file, module, env)
 
     async def close(self) -> None:
         """End every task, the agent and the link; takes six seconds at most."""

@@ -25,7 +25,7 @@ Addresses = dict[str, list[str]]  # role to the host:port of its tasks
 LINE_LIMIT = 1 << 20  # bytes: no event comes near it
 BAD_DATA_EXIT = 4  # models/chief.py: the data set's files are wrong
 EVIDENCE_LINES = 20
-_SETTINGS = {
+CHIEF_ENVIRONMENT = {
     "GRPC_FAIL_FAST": "use_caller",
     "TF_CPP_MIN_LOG_LEVEL": "2",
     "no_grpc_proxy": "127.0.0.1",  # an $http_proxy is no way to our tasks
@@ -54,7 +54,7 @@ async def start_chief(log: BinaryIO | None = None) -> asyncio.subprocess.Process
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=log or asyncio.subprocess.DEVNULL,
-        env={**os.environ, **_SETTINGS},
+        env={**os.environ, **CHIEF_ENVIRONMENT},
         limit=LINE_LIMIT,
         start_new_session=True,  # Ctrl-C is for the supervisor, which ends it in order
     )
@@ -139,10 +139,15 @@ async def _hear(process: asyncio.subprocess.Process, on_event: Callable[[Event],
         happened = read_line(line)
         if happened is None or happened.kind == "standby":
             continue
-        if happened.kind == "error":
-            cause = str(happened.get("cause", "")).partition("\n")[0]
+        cause = read_cause(happened) or cause
         on_event(happened)
     return cause
+
+
+def read_cause(happened: Event) -> str:
+    """Give the cause that a chief's event names, should it be an error."""
+    said = happened.get("cause", "") if happened.kind == "error" else ""
+    return str(said).partition("\n")[0]
 
 
 def _how(code: int) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -15,6 +15,7 @@ from edgead.agents.connection import NodeAddress, NodeConnection, connect
 from edgead.agents.errors import NodeError
 from edgead.agents.launch import task_argv, task_env, task_server_source
 from edgead.agents.messages import Exit, Line, Message
+from edgead.agents.program import Program
 from edgead.agents.staging import pack
 from edgead.console.errors import UNREACHABLE
 from edgead.console.failure import Failure
@@ -45,7 +46,8 @@ class ClusterTasks:
     def __init__(self, cluster: Cluster, tasks: Sequence[Task], recorder: Recorder) -> None:
         self._cluster = cluster
         self._recorder: Recorder | None = recorder  # of the trial they are used by
-        self._tasks = [task for task in tasks if task.node != HOST]
+        self._tasks = _served(tasks)
+        self._nodes = [task.node for task in tasks if task.node != HOST]  # the chief's too
         self._wanted = list(self._tasks)  # by that trial
         self._addresses: Addresses | None = None  # once they all serve
         self._memory: dict[Task, int] = {}  # bytes
@@ -85,13 +87,14 @@ class ClusterTasks:
 
     def serves(self, cluster: Cluster, tasks: Sequence[Task]) -> bool:
         """Whether all these tasks run here and are fit for a trial."""
-        wanted = {task for task in tasks if task.node != HOST}
-        return self._fit() and cluster == self._cluster and wanted <= set(self._tasks)
+        nodes = {task.node for task in tasks if task.node != HOST}
+        there = set(_served(tasks)) <= set(self._tasks) and nodes <= set(self._nodes)
+        return self._fit() and cluster == self._cluster and there
 
     def take_up(self, tasks: Sequence[Task], recorder: Recorder) -> None:
         """Be used by another trial, for which `serves` holds."""
         self._recorder, self.trials = recorder, self.trials + 1
-        self._wanted = [task for task in tasks if task.node != HOST]
+        self._wanted = _served(tasks)
         for node in dict.fromkeys(task.node for task in self._wanted):
             recorder.record("node", node=node, state="up", evidence="still connected")
         for task in self._wanted:
@@ -115,7 +118,7 @@ class ClusterTasks:
         return addresses
 
     async def _start_all(self) -> Addresses:
-        names = dict.fromkeys(task.node for task in self._tasks)
+        names = dict.fromkeys(self._nodes)
         results = await asyncio.gather(
             *(self._connect(self._cluster.node(name)) for name in names), return_exceptions=True
         )
@@ -131,15 +134,25 @@ class ClusterTasks:
         await self._until_ready()
         return addresses
 
-    async def stage(self, files: Sequence[Path]) -> None:
-        """Have these shards on every node with a worker, side by side; raises Failure."""
+    async def open_program(
+        self, node: str, file: str, module: str, env: Mapping[str, str]
+    ) -> Program:
+        """Run a module out of a staged zip on a node; raises Failure."""
+        try:
+            return await self._connections[node].open_program(file, module, env)
+        except NodeError as error:
+            raise Failure(error.node, "", error.text) from None
+
+    async def stage(self, files: Sequence[Path], *also: str) -> None:
+        """Have these files on all nodes with a worker, and others, side by side; raises Failure."""
         try:
             for file in files:  # once, and not by every node at the same time
                 await asyncio.to_thread(pack, file)
         except OSError as error:
             raise Failure(HOST, "", f"a shard can't be packed: {error}") from None
         await self._connected.wait()
-        names = dict.fromkeys(task.node for task in self._wanted if task.role == "worker")
+        workers = [task.node for task in self._wanted if task.role == "worker"]
+        names = dict.fromkeys([*workers, *also])
         try:
             await asyncio.gather(*(self._stage(name, files) for name in names))
         except NodeError as error:
@@ -291,6 +304,11 @@ class ClusterTasks:
     def _record(self, kind: str, **data: object) -> None:
         if self._recorder is not None:
             self._recorder.record(kind, **data)
+
+
+def _served(tasks: Sequence[Task]) -> list[Task]:
+    """Give the tasks that are TensorFlow servers on nodes: all but the chief."""
+    return [task for task in tasks if task.role != "chief"]
 
 
 def _flat(addresses: Addresses) -> list[str]:

@@ -8,7 +8,7 @@ from edgead.console.errors import UsageError
 from edgead.console.inventory import Cluster, Node
 from edgead.models.spec import TrialSpec
 
-HOST = "host"  # where the chief runs
+HOST = "host"  # this machine, where the chief runs unless the spec says a node
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ def place(spec: TrialSpec, cluster: Cluster | None) -> tuple[Task, ...]:
 
     Raises UsageError where the cluster has no node for a role.
     """
-    chief = Task("chief", 0, HOST)
     if not spec.distributed:
-        return (chief,)
+        return (Task("chief", 0, HOST),)
     if cluster is None:
         raise UsageError("a distributed trial needs nodes: give --cluster FILE")
+    chief = Task("chief", 0, cluster.node(spec.chief_node).name if spec.chief_node else HOST)
     ps_node = cluster.node(spec.ps_node) if spec.ps_node else _with_role(cluster, "ps")[0]
     chosen = [cluster.node(name) for name in spec.worker_nodes] or _with_role(cluster, "worker")
     workers = [Task("worker", i, chosen[i % len(chosen)].name) for i in range(spec.workers)]

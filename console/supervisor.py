@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgead.console.chief_process import Addresses, run_chief
+from edgead.console.chief_process import CHIEF_ENVIRONMENT, Addresses, run_chief
 from edgead.console.errors import DONE, INTERRUPTED
 from edgead.console.events import Event
 from edgead.console.failure import Failure
@@ -87,6 +87,7 @@ class _Trial:
         self._warm = warm
         self._run, self._cluster, self._tasks = run, cluster, tasks
         self._data, self._cache, self._recorder = data, cache, recorder
+        self._chief_node = next(task.node for task in tasks if task.role == "chief")
         self._shards: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> tuple[str, int]:
@@ -117,8 +118,10 @@ class _Trial:
         given = self._cluster, self._tasks, self._recorder
         async with self._warm.nodes(*given) if self._warm else ClusterTasks(*given) as nodes:
             ready = asyncio.ensure_future(self._ready(nodes))
+            on_node = self._chief_node != HOST
+            chief = self._run_node_chief(nodes, ready) if on_node else self._chief(ready)
             try:
-                await _with_watch(self._chief(ready), ready, nodes.failed)
+                await _with_watch(chief, ready, nodes.failed)
             finally:
                 ready.cancel()
                 await asyncio.gather(ready, return_exceptions=True)
@@ -128,7 +131,8 @@ class _Trial:
 
         async def stage() -> None:
             folder = self._cache / "shards"
-            await nodes.stage([folder / Path(file).name for file in await self._shards])
+            files = [folder / Path(file).name for file in await self._shards]
+            await nodes.stage(files, *({self._chief_node} - {HOST}))
 
         starting, staging = asyncio.ensure_future(nodes.start()), asyncio.ensure_future(stage())
         try:
@@ -149,13 +153,34 @@ class _Trial:
             raise
         self._tell_chief("ended", exit_code=0, asked=True)
 
+    async def _run_node_chief(self, nodes: ClusterTasks, ready: Awaitable[Addresses]) -> None:
+        """Have data and code on the chief's node, then run it there."""
+        from edgead.console import node_chief
+
+        run, node = self._run, self._chief_node
+        self._tell_chief("starting")
+        staged = await node_chief.prepare(run, run.spec(), self._data, self._cache)
+        self._shards.set_result([file.name for file in staged.files])
+        addresses = await ready  # with the files there, too
+        given = staged.code.name, node_chief.MODULE, CHIEF_ENVIRONMENT
+        program = await nodes.open_program(node, *given)
+        try:
+            job = staged.dataset, addresses
+            await node_chief.run_node_chief(run, node, program, *job, self._hear)
+        except Failure as failure:
+            self._tell_chief("ended", lines=list(failure.evidence))
+            raise
+        self._tell_chief("ended", exit_code=0, asked=True)
+
     def _hear(self, happened: Event) -> None:
         if happened.kind == "dataset" and not self._shards.done():
             self._shards.set_result([str(file) for file in happened.get("shards", [])])
         self._recorder.take(happened)
 
     def _tell_chief(self, state: str, **more: object) -> None:
-        self._recorder.record("task", role="chief", index=0, node=HOST, state=state, **more)
+        self._recorder.record(
+            "task", role="chief", index=0, node=self._chief_node, state=state, **more
+        )
 
 
 async def _with_watch(

@@ -80,7 +80,7 @@ class Warm:
 
     async def stand_by(self, run: Run, data: Path, cache: Path) -> None:
         """Have a chief ready for a trial like this run, and wait for one until idle too long."""
-        if self._chief is None:
+        if self._chief is None and not run.spec().chief_node:
             self._chief, self._chief_told = await start_chief(), False
             assert self._chief.stdin is not None
             job = job_of(run, run.spec(), data, cache, run.folder)

@@ -4,7 +4,7 @@ from edgead.datasets.dataset import Dataset, Split, Window
 from edgead.datasets.errors import DatasetError, DatasetMissing, DatasetUnreachable
 from edgead.datasets.fetching import fetch
 from edgead.datasets.loading import load
-from edgead.datasets.prepared import Prepared, Shard, write_shards
+from edgead.datasets.prepared import Prepared, Shard, restore, write_shards
 from edgead.datasets.sources import NAMES, FileReport, Files, Report, check, find
 
 __all__ = [
@@ -24,5 +24,6 @@ __all__ = [
     "fetch",
     "find",
     "load",
+    "restore",
     "write_shards",
 ]

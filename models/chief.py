@@ -20,7 +20,7 @@ from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from queue import Queue
-from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional, TextIO, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Optional, TextIO, Tuple
 
 from edgead.models.report import Reporter, claim_stdout
 from edgead.models.spec import TrialSpec, read_spec
@@ -34,29 +34,34 @@ FAILED, WRONG_JOB, ORPHANED, NO_DATA = 1, 2, 3, 4
 class Job(NamedTuple):
     """What to do: data may be unset; cache is where what was read, and the shards, are kept.
 
-    stderr goes to the end of `log`, temporary files into `scratch`.
+    `dataset` is the data as it is staged here, where that is so. stderr goes to the end of `log`,
+    if set; temporary files into `scratch`.
     """
 
     spec: TrialSpec
     data: Optional[Path]
     cache: Path
     folder: Path
-    log: Path
     scratch: Path
+    log: Optional[Path]
+    dataset: Optional[Mapping[str, Any]]
 
     @classmethod
     def read(cls, job: Any) -> Job:
         """Read a job. Raises ValueError, KeyError or TypeError for what is none."""
         data = Path(job["data"]) if job.get("data") else None
-        places = (Path(job[name]) for name in ("cache", "folder", "log", "scratch"))
-        return cls(read_spec(job["spec"], "job"), data, *places)
+        cache, folder, scratch = (Path(job[name]) for name in ("cache", "folder", "scratch"))
+        log = Path(job["log"]) if job["log"] else None
+        spec = read_spec(job["spec"], "job")
+        return cls(spec, data, cache, folder, scratch, log, job.get("dataset"))
 
     def enter(self) -> None:
         """Send what is not an event to the log, and temporary files to their folder."""
-        log = os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        for stream in (1, 2):
-            os.dup2(log, stream)
-        os.close(log)
+        if self.log is not None:
+            log = os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            for stream in (1, 2):
+                os.dup2(log, stream)
+            os.close(log)
         os.environ["TMPDIR"] = tempfile.tempdir = str(self.scratch)
 
 
@@ -119,11 +124,16 @@ def _read(
 
 def _load(job: Job, reporter: Reporter) -> Tuple[Dataset, Optional[Prepared]]:
     """Load the dataset; for the engine `fast`, write the shards that nodes are to have."""
-    from edgead.datasets import write_shards
+    from edgead.datasets import restore, write_shards
 
-    data = _dataset(job)
+    prepared: Optional[Prepared]
     staged = job.spec.distributed and job.spec.engine == "fast"
-    prepared = write_shards(data, job.cache / "shards") if staged else None
+    if job.dataset is not None:
+        data, prepared = restore(job.dataset, Path())
+    else:
+        data = _dataset(job)
+        prepared = write_shards(data, job.cache / "shards") if staged else None
+    prepared = prepared if staged else None
     reporter.emit(
         "dataset",
         name=data.name,
@@ -137,13 +147,17 @@ def _load(job: Job, reporter: Reporter) -> Tuple[Dataset, Optional[Prepared]]:
     return data, prepared
 
 
-def lines_of(stream: TextIO) -> Callable[[], str]:
-    """Give what waits for the stream's next line; this process ends with it: nobody is left."""
+def lines_of(stream: TextIO, forsaken: Callable[[], None] = lambda: None) -> Callable[[], str]:
+    """Give what waits for the stream's next line; this process ends with it: nobody is left.
+
+    `forsaken` is called first, then.
+    """
     lines: Any = Queue()
 
     def watch() -> None:
         for line in iter(stream.readline, ""):
             lines.put(line)
+        forsaken()
         os._exit(ORPHANED)
 
     threading.Thread(target=watch, name="stdin", daemon=True).start()
@@ -151,9 +165,15 @@ def lines_of(stream: TextIO) -> Callable[[], str]:
 
 
 def main() -> int:
-    """Do one job; exit 0 when it is done, else say why in an `error` event."""
-    reporter = Reporter(claim_stdout())
-    read_line = lines_of(sys.stdin)
+    """Do one job on the host."""
+    return serve(Reporter(claim_stdout()), lines_of(sys.stdin), {})
+
+
+def serve(reporter: Reporter, read_line: Callable[[], str], places: Mapping[str, Any]) -> int:
+    """Do one job; give 0 when it is done, else say why in an `error` event.
+
+    `places` stand in for the job's own, which are the host's.
+    """
     try:
         line = json.loads(read_line())
         if "standby" in line:
@@ -161,7 +181,7 @@ def main() -> int:
                 stand_by(Job.read(line["standby"]))
             reporter.emit("standby")
             line = json.loads(read_line())
-        job = Job.read(line)
+        job = Job.read({**line, **places})
         job.enter()
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         reporter.emit("error", cause=f"the job cannot be read: {error!r:.300}")

@@ -25,10 +25,11 @@ class TrialSpec:
     """One trial, before it runs.
 
     `batch` is the global batch in rows; an epoch is floor(training rows / batch) steps, as in
-    section 3.3.2 of the paper. `ps_node` and `worker_nodes` name nodes of the cluster file; left
-    empty, placement fills them in the file's order. `rows` are the training rows to take, the first
-    ones or all over and over; 0 takes each once. `engine` is how a distributed trial trains:
-    `fast`, or `paper` as the baseline it is held against.
+    section 3.3.2 of the paper. `chief_node`, `ps_node` and `worker_nodes` name nodes of the
+    cluster file; left empty, the chief is on the host and placement fills the others in, in the
+    file's order. `rows` are the training rows to take, the first ones or all over and over; 0
+    takes each once. `engine` is how a distributed trial trains: `fast`, or `paper` as the
+    baseline it is held against.
     """
 
     preset: str = ""
@@ -45,6 +46,7 @@ class TrialSpec:
     learning_rate: float = 0.001
     threshold: str = "mean+std"
     seed: int = 1
+    chief_node: str = ""
     ps_node: str = ""
     worker_nodes: Tuple[str, ...] = ()
 
@@ -146,6 +148,7 @@ READERS: Dict[str, Callable[[Any], Any]] = {
     "learning_rate": real(0.0, 10.0),
     "threshold": threshold_rule,
     "seed": whole(0, 2**31 - 1),
+    "chief_node": text,
     "ps_node": text,
     "worker_nodes": names,
 }
@@ -172,6 +175,8 @@ def read_spec(values: Mapping[str, Any], where: str = "trial") -> TrialSpec:
             f"got {len(spec.worker_nodes)}"
         )
     _check_match(spec, where)
+    if spec.chief_node and not spec.distributed:
+        raise SpecError(f"{where}: chief_node: only a distributed trial has its chief on a node")
     if spec.distributed and spec.batch < spec.workers:
         raise SpecError(
             f"{where}: batch: expected {spec.workers} or more, a row for each of workers, "

@@ -1,0 +1,83 @@
+"""A Python program on a node, over a channel of its own: lines in, lines out."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
+
+import asyncssh
+
+from edgead.agents.errors import AgentFailed
+from edgead.agents.protocol import ProtocolError, split
+
+ENDING = 5.0  # seconds that a program has to go once its stdin has ended
+
+# Code that lies in the cache of staged files (shards.py) is run where it lies.
+_BOOT = """
+import os, runpy, sys
+base = os.environ.get("XDG_CACHE_HOME", "")
+base = base if os.path.isabs(base) else os.path.join(os.path.expanduser("~"), ".cache")
+os.chdir(os.path.join(base, "edgead", "shards"))
+os.environ.update({env!r})
+sys.path.insert(0, os.path.abspath({file!r}))
+runpy.run_module({module!r}, run_name="__main__", alter_sys=True)
+"""
+
+
+class Program:
+    """A program that runs on a node."""
+
+    def __init__(self, node: str, process: asyncssh.SSHClientProcess[bytes]) -> None:
+        self._node, self._process = node, process
+
+    @classmethod
+    async def start(
+        cls,
+        ssh: asyncssh.SSHClientConnection,
+        node: str,
+        python: str,
+        file: str,
+        module: str,
+        env: Mapping[str, str],
+    ) -> Program:
+        """Run a module out of a staged zip `file`. Raises AgentFailed."""
+        code = _BOOT.format(env=dict(env), file=file, module=module)
+        command = f"exec {shlex.quote(python)} -Iuc {shlex.quote(code)}"
+        try:
+            process = await ssh.create_process(command, encoding=None, request_pty=False)
+        except (OSError, asyncssh.Error) as error:
+            raise AgentFailed(node, f"{module} can't be started: {error}") from None
+        return cls(node, process)
+
+    def write(self, line: bytes) -> None:
+        """Send a line; what goes wrong with that shows in what comes back."""
+        with suppress(OSError, asyncssh.Error):
+            self._process.stdin.write(line)
+
+    async def lines(self) -> AsyncIterator[bytes]:
+        """Yield its lines until there are no more. Raises AgentFailed for one without end."""
+        buffer = bytearray()
+        try:
+            while data := await self._process.stdout.read(1 << 16):
+                for line in split(buffer, data):
+                    yield line
+        except (OSError, asyncssh.Error, ProtocolError) as error:
+            raise AgentFailed(self._node, f"what the program says is lost: {error}") from None
+
+    async def errors(self, hear: Callable[[bytes], None]) -> None:
+        """Hand on what it writes to stderr, until that ends."""
+        with suppress(OSError, asyncssh.Error):
+            while data := await self._process.stderr.read(1 << 14):
+                hear(data)
+
+    async def end(self) -> int | None:
+        """Give the exit code of a program that has ended; None where the link was lost."""
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._process.wait_closed(), ENDING)
+        return self._process.exit_status
+
+    def close(self) -> None:
+        """End it, by the end of its stdin and of its channel."""
+        self._process.close()
