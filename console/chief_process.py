@@ -159,7 +159,9 @@ def _how(code: int) -> str:
 
 
 def last_lines(path: Path) -> tuple[str, ...]:
-    """Give the last lines of a log, as evidence."""
+    """Give the last lines of a log, as evidence; none where there is no log."""
+    if not path.exists():
+        return ()
     with path.open("rb") as file:
         file.seek(0, os.SEEK_END)
         file.seek(max(0, file.tell() - 16_384))

@@ -33,6 +33,7 @@ from edgead.models.spec import TrialSpec
 
 MODULE = "edgead.models.node_chief"
 MOST_BYTES = 256 << 20  # of files that a chief may send home
+LAST_WORDS = 2.0  # seconds for its stderr to come once it has ended
 MOST_LOG = 1 << 20  # bytes of its stderr that are kept
 _TOPS = ("model.keras", "saved_model", "detector.json", "tensorboard")
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,200}")
@@ -108,6 +109,7 @@ async def run_node_chief(
             cause = read_cause(happened) or cause
             on_event(happened)
         code = await program.end()
+        await asyncio.wait({complaining}, timeout=LAST_WORDS)
     except (NodeError, ValueError, OSError) as error:
         raise Failure(node, "chief 0", str(error)) from None
     finally:

@@ -125,6 +125,7 @@ async def test_a_chief_that_fails_is_a_failure_of_its_node(run, code, lines, cau
     with pytest.raises(Failure, match=cause) as failed:
         await node_chief.run_node_chief(run, "xavier-1", program, {}, {}, lambda _: None)
     assert (failed.value.node, failed.value.task) == ("xavier-1", "chief 0")
+    assert failed.value.evidence == (() if code == 0 else ("a traceback",))
     assert program.closed
 
 
