@@ -14,6 +14,16 @@ _BOOT = (
 )
 
 
+# What every process of TensorFlow's is to have in its environment.
+TENSORFLOW_SETTINGS = {
+    # A peer that is gone fails a call at once; the default waits for it for ever.
+    "GRPC_FAIL_FAST": "use_caller",
+    # gRPC would ask an $http_proxy for the way to a task on loopback.
+    "no_grpc_proxy": "127.0.0.1",
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+}
+
+
 def task_server_source() -> str:
     """Return the program of a parameter server or worker: the task's standard input."""
     return Path(__file__).with_name("task_server.py").read_text(encoding="ascii")
@@ -46,11 +56,7 @@ def task_env(
         "TF_CONFIG": json.dumps(tf_config),
         # The same for graphs, which can read a plain number but no JSON.
         "EDGEAD_INDEX": str(index),
-        # A peer that is gone fails a call at once; the default waits for it for ever.
-        "GRPC_FAIL_FAST": "use_caller",
-        # gRPC would ask an $http_proxy for the way to a task on loopback.
-        "no_grpc_proxy": "127.0.0.1",
-        "TF_CPP_MIN_LOG_LEVEL": "2",
+        **TENSORFLOW_SETTINGS,
     }
     if threads is not None:
         env["EDGEAD_THREADS"] = str(threads)

@@ -10,13 +10,15 @@ from contextlib import suppress
 import asyncssh
 
 from edgead.agents.errors import AgentFailed
-from edgead.agents.protocol import ProtocolError, split
+from edgead.agents.protocol import ProtocolError, printable, split
 
 ENDING = 5.0  # seconds that a program has to go once its stdin has ended
 
 # Code that lies in the cache of staged files (shards.py) is run where it lies.
+# The empty entry of sys.path is the working folder, whose files must not shadow modules.
 _BOOT = """
 import os, runpy, sys
+sys.path[:] = [path for path in sys.path if path]
 base = os.environ.get("XDG_CACHE_HOME", "")
 base = base if os.path.isabs(base) else os.path.join(os.path.expanduser("~"), ".cache")
 os.chdir(os.path.join(base, "edgead", "shards"))
@@ -44,7 +46,7 @@ class Program:
     ) -> Program:
         """Run a module out of a staged zip `file`. Raises AgentFailed."""
         code = _BOOT.format(env=dict(env), file=file, module=module)
-        command = f"exec {shlex.quote(python)} -Iuc {shlex.quote(code)}"
+        command = f"exec {shlex.quote(python)} -uc {shlex.quote(code)}"
         try:
             process = await ssh.create_process(command, encoding=None, request_pty=False)
         except (OSError, asyncssh.Error) as error:
@@ -72,11 +74,14 @@ class Program:
             while data := await self._process.stderr.read(1 << 14):
                 hear(data)
 
-    async def end(self) -> int | None:
-        """Give the exit code of a program that has ended; None where the link was lost."""
+    async def end(self) -> str:
+        """Say how it ended: exit code, signal or a lost link; nothing where it ended well."""
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._process.wait_closed(), ENDING)
-        return self._process.exit_status
+        if self._process.exit_signal is not None:
+            return f"signal {printable(self._process.exit_signal[0])}"
+        code = self._process.exit_status
+        return "" if code == 0 else "a lost link" if code is None else f"exit code {code}"
 
     def close(self) -> None:
         """End it, by the end of its stdin and of its channel."""

@@ -13,29 +13,25 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from edgead.agents.launch import TENSORFLOW_SETTINGS
+from edgead.agents.protocol import printable
 from edgead.console.errors import TRIAL_FAILED, WRONG_USE
 from edgead.console.events import Event, read_line
 from edgead.console.failure import Failure
 from edgead.console.placement import HOST
 from edgead.console.store import Run
-from edgead.models.spec import TrialSpec
 
 Addresses = dict[str, list[str]]  # role to the host:port of its tasks
 
 LINE_LIMIT = 1 << 20  # bytes: no event comes near it
 BAD_DATA_EXIT = 4  # models/chief.py: the data set's files are wrong
 EVIDENCE_LINES = 20
-CHIEF_ENVIRONMENT = {
-    "GRPC_FAIL_FAST": "use_caller",
-    "TF_CPP_MIN_LOG_LEVEL": "2",
-    "no_grpc_proxy": "127.0.0.1",  # an $http_proxy is no way to our tasks
-}
 
 
-def job_of(run: Run, spec: TrialSpec, data: Path, cache: Path, scratch: Path) -> dict[str, Any]:
+def job_of(run: Run, data: Path, cache: Path, scratch: Path) -> dict[str, Any]:
     """Make the job that models/chief.py reads from its stdin."""
     return {
-        "spec": spec.to_mapping(),
+        "spec": run.spec().to_mapping(),
         "data": str(data.absolute()),
         "cache": str(cache.absolute()),
         "folder": str(run.folder.absolute()),
@@ -54,7 +50,7 @@ async def start_chief(log: BinaryIO | None = None) -> asyncio.subprocess.Process
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=log or asyncio.subprocess.DEVNULL,
-        env={**os.environ, **CHIEF_ENVIRONMENT},
+        env={**os.environ, **TENSORFLOW_SETTINGS},
         limit=LINE_LIMIT,
         start_new_session=True,  # Ctrl-C is for the supervisor, which ends it in order
     )
@@ -70,7 +66,6 @@ async def end_chief(process: asyncio.subprocess.Process) -> None:
 
 async def run_chief(
     run: Run,
-    spec: TrialSpec,
     data: Path,
     cache: Path,
     cluster: Awaitable[Addresses] | None,
@@ -90,7 +85,7 @@ async def run_chief(
         run.log_path.open("ab") as log,
     ):
         process = standby or await start_chief(log)
-        job = json.dumps(job_of(run, spec, data, cache, Path(scratch))).encode() + b"\n"
+        job = json.dumps(job_of(run, data, cache, Path(scratch))).encode() + b"\n"
         await _run(run, process, job, cluster, on_event)
 
 
@@ -159,11 +154,11 @@ def _how(code: int) -> str:
 
 
 def last_lines(path: Path) -> tuple[str, ...]:
-    """Give the last lines of a log, as evidence; none where there is no log."""
+    """Give the last lines of a log, as evidence, printable; none where there is no log."""
     if not path.exists():
         return ()
     with path.open("rb") as file:
         file.seek(0, os.SEEK_END)
         file.seek(max(0, file.tell() - 16_384))
         lines = file.read().decode("utf-8", "replace").splitlines()
-    return tuple(line for line in lines if line.strip())[-EVIDENCE_LINES:]
+    return tuple(printable(line) for line in lines if line.strip())[-EVIDENCE_LINES:]

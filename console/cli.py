@@ -205,7 +205,7 @@ def _data(parser: argparse.ArgumentParser) -> None:
         "--data",
         type=Path,
         metavar="DIR",
-        help="the folder that holds kdd99/; else $EDGEAD_DATA, else one of our own",
+        help="the folder that holds kdd99/ and swat/; else $EDGEAD_DATA, else one of our own",
     )
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from edgead.agents.connection import NodeAddress, NodeConnection, connect
@@ -22,6 +21,7 @@ from edgead.console.failure import Failure
 from edgead.console.inventory import Cluster, Node
 from edgead.console.placement import HOST, Task
 from edgead.console.recorder import Recorder
+from edgead.console.task_lines import Ready, Usage, read_task_line
 
 READY_SECONDS = 180.0  # a board needs a minute to import TensorFlow from a slow disk
 STAGE_INTERVAL = 0.25  # seconds between two words on how far a shard is
@@ -38,7 +38,7 @@ def address_of(node: Node) -> NodeAddress:
 
 
 class ClusterTasks:
-    """Tasks that run on nodes, for one trial after the other. An async context: its end is theirs.
+    """Tasks that run on nodes, for one trial after the other, until `aclose`.
 
     `failed` resolves with a Failure as soon as a task ends or a node is lost.
     """
@@ -47,10 +47,10 @@ class ClusterTasks:
         self._cluster = cluster
         self._recorder: Recorder | None = recorder  # of the trial they are used by
         self._tasks = _served(tasks)
-        self._nodes = [task.node for task in tasks if task.node != HOST]  # the chief's too
+        self._nodes = [task.node for task in tasks if task.node != HOST]  # a chief's first
         self._wanted = list(self._tasks)  # by that trial
         self._addresses: Addresses | None = None  # once they all serve
-        self._memory: dict[Task, int] = {}  # bytes
+        self._usage: dict[Task, Usage] = {}  # the latest
         self._spoiled = False
         self.trials = 1
         self._connections: dict[str, NodeConnection] = {}
@@ -59,18 +59,7 @@ class ClusterTasks:
         self._connected = asyncio.Event()
         self.failed: asyncio.Future[Failure] = asyncio.get_running_loop().create_future()
 
-    async def __aenter__(self) -> ClusterTasks:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()
-
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """End the tasks and leave the nodes."""
         self._closing = True
         await asyncio.gather(*(connection.close() for connection in self._connections.values()))
@@ -79,8 +68,8 @@ class ClusterTasks:
         """Wait for a next trial; says whether they are fit for one, and what they cost a node."""
         if self._fit():
             for node in dict.fromkeys(task.node for task in self._tasks):
-                sizes = [size for task, size in self._memory.items() if task.node == node]
-                text = f"kept warm for the next trial: {sum(sizes) / 1e6:.0f} MB of memory"
+                size = sum(used.rss for task, used in self._usage.items() if task.node == node)
+                text = f"kept warm for the next trial: {size / 1e6:.0f} MB of memory"
                 self._record("note", level="info", node=node, text=text)
         self._recorder = None
         return self._fit()
@@ -99,6 +88,9 @@ class ClusterTasks:
             recorder.record("node", node=node, state="up", evidence="still connected")
         for task in self._wanted:
             self._tell(task, "ready", warm=True)
+            if task in self._usage:
+                # Tasks tell it only when it changes.
+                self._say(task, "usage", **asdict(self._usage[task]))
 
     def _fit(self) -> bool:
         return self._addresses is not None and not self._spoiled and not self.failed.done()
@@ -111,10 +103,10 @@ class ClusterTasks:
         """
         if self._addresses is None:
             self._addresses = await self._start_all()
-        found = dict(zip(self._tasks, _flat(self._addresses), strict=True))
         addresses: Addresses = {"chief": self._addresses["chief"]}
         for task in self._wanted:
-            addresses.setdefault(task.role, []).append(found[task])
+            found = self._addresses[task.role][task.index]
+            addresses.setdefault(task.role, []).append(found)
         return addresses
 
     async def _start_all(self) -> Addresses:
@@ -199,7 +191,7 @@ class ClusterTasks:
             port = await self._free_port(task.node, taken)
             taken.add(port)
             addresses.setdefault(task.role, []).append(f"{LOOPBACK}:{port}")
-        addresses["chief"].append(f"{LOOPBACK}:{await self._free_port(self._tasks[0].node, taken)}")
+        addresses["chief"].append(f"{LOOPBACK}:{await self._free_port(self._nodes[0], taken)}")
         return addresses
 
     async def _free_port(self, node: str, taken: set[int]) -> int:
@@ -247,25 +239,19 @@ class ClusterTasks:
         task = self._named(node, getattr(message, "task", ""))
         if task is None:
             return
-        if isinstance(message, Line) and message.line.startswith("{"):
+        if isinstance(message, Line):
             self._hear_line(task, message.line)
         elif isinstance(message, Exit):
             self._hear_exit(task, message)
 
     def _hear_line(self, task: Task, line: str) -> None:
-        """Take what the task server says of itself; any other line is TensorFlow's own."""
-        try:
-            said = json.loads(line)
-            if said["event"] == "ready":
-                version, seconds = str(said["tensorflow"])[:40], float(said["seconds"])
-                self._ready[task.name].set()
-                self._tell(task, "ready", tensorflow=version, seconds=seconds)
-            elif said["event"] == "usage":
-                used = {name: int(said[name]) for name in ("rss", "peak", "sent", "received")}
-                self._memory[task] = used["rss"]
-                self._record("usage", role=task.role, index=task.index, node=task.node, **used)
-        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
-            return
+        said = read_task_line(line)
+        if isinstance(said, Ready):
+            self._ready[task.name].set()
+            self._tell(task, "ready", **asdict(said))
+        elif isinstance(said, Usage):
+            self._usage[task] = said
+            self._say(task, "usage", **asdict(said))
 
     def _hear_exit(self, task: Task, message: Exit) -> None:
         self._tell(
@@ -299,7 +285,12 @@ class ClusterTasks:
         return next((t for t in self._tasks if t.node == node and t.name == name), None)
 
     def _tell(self, task: Task, state: str, **more: object) -> None:
-        self._record("task", role=task.role, index=task.index, node=task.node, state=state, **more)
+        self._say(task, "task", state=state, **more)
+
+    def _say(self, task: Task, kind: str, **data: object) -> None:
+        """Record something of a task, unless the trial is one that does without it."""
+        if task in self._wanted:
+            self._record(kind, role=task.role, index=task.index, node=task.node, **data)
 
     def _record(self, kind: str, **data: object) -> None:
         if self._recorder is not None:
@@ -309,8 +300,3 @@ class ClusterTasks:
 def _served(tasks: Sequence[Task]) -> list[Task]:
     """Give the tasks that are TensorFlow servers on nodes: all but the chief."""
     return [task for task in tasks if task.role != "chief"]
-
-
-def _flat(addresses: Addresses) -> list[str]:
-    """Give the tasks' addresses in the order in which they were chosen: all but the chief's."""
-    return [each for role, found in addresses.items() if role != "chief" for each in found]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
-import sys
 from pathlib import Path
 
+from edgead.console.asking import ask
 from edgead.console.errors import UnreachableError
 from edgead.console.store import Run
 
@@ -26,25 +24,11 @@ async def time_host(run: Run, data: Path, cache: Path) -> dict[str, dict[str, fl
         "data": str(data.absolute()),
         "cache": str(cache.absolute()),
     }
-    pipe = asyncio.subprocess.PIPE
-    with run.log_path.open("ab") as log:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-m", "edgead.models.host_prediction"),
-            stdin=pipe,
-            stdout=pipe,
-            stderr=log,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"},
-        )
-        try:
-            output, _ = await process.communicate(json.dumps(job).encode() + b"\n")
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-    if process.returncode:
+    answer = await ask("edgead.models.host_prediction", job, run)
+    if answer.code:
         raise UnreachableError(f"prediction on the host failed: see {run.log_path}")
     seconds: dict[str, dict[str, float]] = {}
-    for line in output.splitlines():
+    for line in answer.output.splitlines():
         found = json.loads(line)
         seconds.setdefault(found["variant"], {})[found["split"]] = float(found["seconds"])
     return seconds

@@ -1,7 +1,7 @@
 """A supervisor that lingers after its trial, its nodes warm, and takes the next one handed to it.
 
-It listens on a Unix socket in our own home, which only this user can reach. A request is one JSON
-line {run, cluster, data}; the answer, `taken` or `busy`, comes before the trial begins.
+It listens on a Unix socket in the folder of the runs, which only this user can enter. A request is
+one JSON line {run, cluster, data}; the answer, `taken` or `busy`, comes before the trial begins.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Request(NamedTuple):
 
 def socket_path() -> Path:
     """Give the place of the socket."""
-    return paths.home() / "warm.sock"
+    return paths.runs_folder() / "warm.sock"
 
 
 def hand_over(request: Request) -> bool:
@@ -51,7 +51,7 @@ def hand_over(request: Request) -> bool:
 async def linger(warm: Warm, supervise: Callable[[Request], Awaitable[int]]) -> int:
     """Supervise trial after trial until nothing is warm any more; gives the last exit code.
 
-    Where another supervisor lingers already, this one ends at once.
+    Where another supervisor lingers already, or no socket can be had, this one ends at once.
     """
     waiting: asyncio.Queue[Request] = asyncio.Queue()
     busy = False
@@ -71,9 +71,11 @@ async def linger(warm: Warm, supervise: Callable[[Request], Awaitable[int]]) -> 
     path = socket_path()
     if _answers(path):
         return DONE
-    path.unlink(missing_ok=True)
-    server = await asyncio.start_unix_server(hear, path)
-    path.chmod(0o600)
+    try:
+        path.unlink(missing_ok=True)
+        server = await asyncio.start_unix_server(hear, path)
+    except OSError:  # its path is too long, for one
+        return DONE
     code = DONE
     try:
         while code == DONE and (request := await _next(waiting, warm)) is not None:

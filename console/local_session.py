@@ -158,9 +158,9 @@ class LocalSession:
             self._read_tail()
             if self._queue and (self._run is None or self._run.supervisor() is None):
                 await self._start_next()
-            self._asked.clear()
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._asked.wait(), POLL_SECONDS)
+            self._asked.clear()
 
     def _read_tail(self) -> None:
         if self._run is None or self._tail is None or self.trial is None or self.trial.over:
@@ -190,7 +190,8 @@ class LocalSession:
                 place(spec, read_cluster(self._cluster))
             spec = await self._with_data(spec)
             run = self._store.create(spec)
-            detached.start_supervisor(run, self._cluster if spec.distributed else None, self._data)
+            cluster = self._cluster if spec.distributed else None
+            await asyncio.to_thread(detached.start_supervisor, run, cluster, self._data)
             await _until_supervised(run)
         except ConsoleError as error:
             self._queue.clear()

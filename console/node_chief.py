@@ -11,31 +11,32 @@ import base64
 import binascii
 import json
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from edgead.agents.errors import NodeError
 from edgead.agents.program import Program
+from edgead.agents.protocol import printable
+from edgead.console.asking import ask
 from edgead.console.bundle import write_bundle
-from edgead.console.chief_process import (
-    Addresses,
-    last_lines,
-    read_cause,
-)
+from edgead.console.chief_process import Addresses, last_lines, read_cause
 from edgead.console.errors import TRIAL_FAILED, WRONG_USE
 from edgead.console.events import Event, read_line
 from edgead.console.failure import Failure
 from edgead.console.placement import HOST
 from edgead.console.store import Run
-from edgead.models.spec import TrialSpec
 
 MODULE = "edgead.models.node_chief"
 MOST_BYTES = 256 << 20  # of files that a chief may send home
 LAST_WORDS = 2.0  # seconds for its stderr to come once it has ended
 MOST_LOG = 1 << 20  # bytes of its stderr that are kept
 _TOPS = ("model.keras", "saved_model", "detector.json", "tensorboard")
+_KINDS = {
+    *("dataset", "phase", "step", "epoch", "trained", "threshold", "score"),
+    *("saved", "file", "note", "error"),
+}
+_LONGEST = 64 << 10  # characters of a text
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,200}")
 
 
@@ -47,8 +48,9 @@ class Staged(NamedTuple):
     files: list[Path]
 
 
-async def prepare(run: Run, spec: TrialSpec, data: Path, cache: Path) -> Staged:
+async def prepare(run: Run, data: Path, cache: Path) -> Staged:
     """Write the dataset's shards and the chief's code on this machine. Raises Failure."""
+    spec = run.spec()
     job = {
         "name": spec.dataset,
         "coding": spec.coding,
@@ -57,26 +59,16 @@ async def prepare(run: Run, spec: TrialSpec, data: Path, cache: Path) -> Staged:
         "synthetic": spec.synthetic,
         "rows": spec.rows,
     }
-    pipe = asyncio.subprocess.PIPE
-    with run.log_path.open("ab") as log:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-m", "edgead.datasets.prepared"),
-            stdin=pipe,
-            stdout=pipe,
-            stderr=log,
-        )
-        try:
-            said, _ = await process.communicate(json.dumps(job).encode())
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-    if process.returncode:
+    answer = await ask("edgead.datasets.describe", job, run)
+    if answer.code:
         lines = last_lines(run.log_path)
         raise Failure(HOST, "", lines[-1] if lines else "no dataset", lines, WRONG_USE)
-    dataset = json.loads(said)
+    dataset = json.loads(answer.output)
     folder = cache / "shards"
-    code = await asyncio.to_thread(write_bundle, folder)
+    try:
+        code = await asyncio.to_thread(write_bundle, folder)
+    except OSError as error:
+        raise Failure(HOST, "", f"the chief's code can't be packed: {error}") from None
     return Staged(code, dataset, [code, *(folder / name for name in dataset["files"])])
 
 
@@ -100,24 +92,45 @@ async def run_node_chief(
         program.write(json.dumps(job).encode() + b"\n")
         program.write(json.dumps({"cluster": cluster}).encode() + b"\n")
         async for line in program.lines():
-            happened = read_line(line)
+            happened = _read(line)
             if happened is None:
                 continue
             if happened.kind == "file":
                 home.take(happened)
                 continue
+            if happened.kind == "saved":
+                home.keep()
             cause = read_cause(happened) or cause
             on_event(happened)
-        code = await program.end()
+        ending = await program.end()
         await asyncio.wait({complaining}, timeout=LAST_WORDS)
     except (NodeError, ValueError, OSError) as error:
-        raise Failure(node, "chief 0", str(error)) from None
+        raise Failure(node, "chief 0", printable(str(error))) from None
     finally:
         complaining.cancel()
         program.close()
-    if code != 0:
-        how = f"the chief ended with exit code {code}" if code else "the chief was lost"
+    if ending:
+        how = f"the chief ended with {ending}"
         raise Failure(node, "chief 0", cause or how, last_lines(run.log_path), TRIAL_FAILED)
+
+
+def _read(line: bytes) -> Event | None:
+    """Read a line; None for what is no event of a chief: a node can't speak for others."""
+    happened = read_line(line)
+    if happened is None or happened.kind not in _KINDS:
+        return None
+    return Event(printable(happened.time)[:40], happened.kind, _printable(dict(happened.data)))
+
+
+def _printable(value: Any) -> Any:
+    """Make every text of plain data printable, and short but for a file's piece."""
+    if isinstance(value, str):
+        return printable(value[:_LONGEST])
+    if isinstance(value, list):
+        return [_printable(each) for each in value]
+    if isinstance(value, dict):
+        return {printable(key)[:200]: _printable(each) for key, each in value.items()}
+    return value
 
 
 def _bounded_log(run: Run) -> Callable[[bytes], None]:
@@ -133,14 +146,14 @@ def _bounded_log(run: Run) -> Callable[[bytes], None]:
 
 
 class Home:
-    """Puts files that come in pieces into a run's folder; a folder's files replace it whole."""
+    """Puts files that come in pieces into a run's folder, each by its name once it is whole."""
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._left = folder, MOST_BYTES
-        self._begun: set[Path] = set()
+        self._parts: dict[Path, Path] = {}  # a file's own place, and where it lies until then
 
     def take(self, happened: Event) -> None:
-        """Append a piece. Raises ValueError for a wrong path or size."""
+        """Append a piece. Raises ValueError for a wrong path or size, OSError."""
         path = self._path(str(happened.get("path", "")))
         try:
             piece = base64.b64decode(str(happened.get("data", "")), validate=True)
@@ -150,9 +163,16 @@ class Home:
         if self._left < 0:
             raise ValueError(f"the chief's files are more than {MOST_BYTES >> 20} MB")
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab" if path in self._begun else "wb") as file:
+        begun = path in self._parts
+        part = self._parts.setdefault(path, path.with_name(f".{path.name}.part"))
+        with part.open("ab" if begun else "wb") as file:
             file.write(piece)
-        self._begun.add(path)
+
+    def keep(self) -> None:
+        """Give the files that have come their names."""
+        for path, part in self._parts.items():
+            part.replace(path)
+        self._parts.clear()
 
     def _path(self, name: str) -> Path:
         parts = PurePosixPath(name).parts

@@ -8,10 +8,8 @@ from statistics import median
 
 from edgead.console.bench import Result
 from edgead.console.canvas import meter
+from edgead.datasets.loading import SWAT_WINDOW
 from edgead.models.spec import TrialSpec, read_spec
-
-KDD99_ROWS = 77_695  # normal rows to train on
-LOOKBACK = 501  # rows of a window
 
 
 @dataclass(frozen=True)
@@ -37,15 +35,14 @@ class Cost:
     ps_memory: int
 
 
-def points(preset: str, *, synthetic_swat: bool) -> list[Point]:
-    """Give the bench's points: rows, workers, windows."""
+def points(preset: str, kdd99_rows: int, *, synthetic_swat: bool) -> list[Point]:
+    """Give the bench's points: so many times the rows to train on, workers, windows."""
     base = {"preset": preset, "seed": 1}
     swat = {"preset": "paper-swat", "synthetic": synthetic_swat, "workers": 2, "epochs": 2}
-    rows = [("rows", n * KDD99_ROWS, {**base, "rows": n * KDD99_ROWS}) for n in (1, 4, 16)]
+    rows = [("rows", n * kdd99_rows, {**base, "rows": n * kdd99_rows}) for n in (1, 4, 16)]
     workers = [("workers", n, {**base, "workers": n}) for n in (1, 2, 3, 6)]
-    windows = [
-        ("windows", n, {**swat, "rows": n + LOOKBACK - 1}) for n in (25_000, 100_000, 400_000)
-    ]
+    ahead = SWAT_WINDOW.lookback - 1
+    windows = [("windows", n, {**swat, "rows": n + ahead}) for n in (25_000, 100_000, 400_000)]
     return [Point(grows, n, read_spec(values)) for grows, n, values in rows + workers + windows]
 
 
@@ -76,7 +73,7 @@ _HEADS = ("grows", "size", "first epoch s", "later epoch s", "× the smallest", 
 
 def table(costs: Sequence[Cost]) -> list[list[str]]:
     """Lay the costs out, heads first; a later epoch stands beside that of its series' smallest."""
-    smallest = {cost.grows: cost.later_epoch for cost in reversed(costs)}
+    smallest = _smallest(costs)
     return [
         list(_HEADS),
         *(
@@ -85,7 +82,7 @@ def table(costs: Sequence[Cost]) -> list[list[str]]:
                 f"{cost.size:,}",
                 f"{cost.first_epoch:.2f}",
                 f"{cost.later_epoch:.3f}",
-                f"{cost.later_epoch / smallest[cost.grows]:.2f}",
+                f"{cost.later_epoch / smallest[cost.grows].later_epoch:.2f}",
                 f"{cost.sent_per_epoch / 1e3:.0f}",
                 f"{cost.chief_cpu:.2f}",
                 f"{cost.worker_memory / 1e6:.0f}",
@@ -96,12 +93,15 @@ def table(costs: Sequence[Cost]) -> list[list[str]]:
     ]
 
 
+def _smallest(costs: Sequence[Cost]) -> dict[str, Cost]:
+    """Give each series' first point."""
+    return {cost.grows: cost for cost in reversed(costs)}
+
+
 def plot(costs: Sequence[Cost], width: int = 50) -> str:
     """Draw a bar for each point: a later epoch's seconds, × those of its series' smallest."""
     lines = ["a later epoch's seconds, × the smallest's of its series"]
-    smallest: dict[str, Cost] = {}
-    for cost in costs:
-        smallest.setdefault(cost.grows, cost)
+    smallest = _smallest(costs)
     ratios = [cost.later_epoch / smallest[cost.grows].later_epoch for cost in costs]
     for cost, ratio in zip(costs, ratios, strict=True):
         size = f"×{cost.size / smallest[cost.grows].size:g}"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Coroutine
+from contextlib import aclosing
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgead.console.chief_process import CHIEF_ENVIRONMENT, Addresses, run_chief
+from edgead.agents.launch import TENSORFLOW_SETTINGS
+from edgead.console.chief_process import Addresses, run_chief
 from edgead.console.errors import DONE, INTERRUPTED
 from edgead.console.events import Event
 from edgead.console.failure import Failure
@@ -116,7 +118,8 @@ class _Trial:
 
         assert self._cluster is not None
         given = self._cluster, self._tasks, self._recorder
-        async with self._warm.nodes(*given) if self._warm else ClusterTasks(*given) as nodes:
+        lent = self._warm.nodes(*given) if self._warm else aclosing(ClusterTasks(*given))
+        async with lent as nodes:
             ready = asyncio.ensure_future(self._ready(nodes))
             on_node = self._chief_node != HOST
             chief = self._run_node_chief(nodes, ready) if on_node else self._chief(ready)
@@ -145,9 +148,9 @@ class _Trial:
     async def _chief(self, cluster: Awaitable[Addresses] | None) -> None:
         standby = self._warm.take_chief() if self._warm else None
         self._tell_chief("starting", **({"warm": True} if standby else {}))
-        job = self._run, self._run.spec(), self._data, self._cache
+        given = self._run, self._data, self._cache
         try:
-            await run_chief(*job, cluster, self._hear, standby)
+            await run_chief(*given, cluster, self._hear, standby)
         except Failure as failure:
             self._tell_chief("ended", lines=list(failure.evidence))
             raise
@@ -159,13 +162,13 @@ class _Trial:
 
         run, node = self._run, self._chief_node
         self._tell_chief("starting")
-        staged = await node_chief.prepare(run, run.spec(), self._data, self._cache)
+        staged = await node_chief.prepare(run, self._data, self._cache)
         self._shards.set_result([file.name for file in staged.files])
         addresses = await ready  # with the files there, too
-        given = staged.code.name, node_chief.MODULE, CHIEF_ENVIRONMENT
-        program = await nodes.open_program(node, *given)
+        code = staged.code.name, node_chief.MODULE
+        program = await nodes.open_program(node, *code, TENSORFLOW_SETTINGS)
+        job = staged.dataset, addresses
         try:
-            job = staged.dataset, addresses
             await node_chief.run_node_chief(run, node, program, *job, self._hear)
         except Failure as failure:
             self._tell_chief("ended", lines=list(failure.evidence))

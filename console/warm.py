@@ -11,7 +11,6 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from types import TracebackType
 
 from edgead.console.chief_process import end_chief, job_of, start_chief
 from edgead.console.cluster_tasks import ClusterTasks
@@ -26,7 +25,7 @@ MOST_TRIALS = 20
 
 
 class Warm:
-    """Keeps tasks and a chief for the next trial. An async context: leaving it ends them.
+    """Keeps tasks and a chief for the next trial, until `aclose`.
 
     `gone` is set when what was kept has ended: idle for too long, or lost.
     """
@@ -39,18 +38,6 @@ class Warm:
         self._timer: asyncio.Task[None] | None = None
         self.gone = asyncio.Event()
 
-    async def __aenter__(self) -> Warm:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stop_timer()
-        await self.close()
-
     @asynccontextmanager
     async def nodes(
         self, cluster: Cluster, tasks: Sequence[Task], recorder: Recorder
@@ -58,19 +45,18 @@ class Warm:
         """Lend the tasks that are kept, or new ones; kept again unless the block fails."""
         self._stop_timer()
         nodes, self._nodes = self._nodes, None
-        fits = nodes and nodes.trials < MOST_TRIALS and nodes.serves(cluster, tasks)
-        if nodes is not None and not fits:
-            await nodes.close()
-        if nodes is None or not fits:
-            nodes = ClusterTasks(cluster, tasks, recorder)
-        else:
+        if nodes is not None and nodes.trials < MOST_TRIALS and nodes.serves(cluster, tasks):
             nodes.take_up(tasks, recorder)
+        else:
+            if nodes is not None:
+                await nodes.aclose()
+            nodes = ClusterTasks(cluster, tasks, recorder)
         try:
             yield nodes
             self._nodes = nodes if nodes.rest() else None
         finally:
             if self._nodes is not nodes:
-                await nodes.close()
+                await nodes.aclose()
 
     def take_chief(self) -> asyncio.subprocess.Process | None:
         """Give the chief that stands by, if there is one that lives."""
@@ -83,7 +69,7 @@ class Warm:
         if self._chief is None and not run.spec().chief_node:
             self._chief, self._chief_told = await start_chief(), False
             assert self._chief.stdin is not None
-            job = job_of(run, run.spec(), data, cache, run.folder)
+            job = job_of(run, data, cache, run.folder)
             self._chief.stdin.write(json.dumps({"standby": job}).encode() + b"\n")
         self._stop_timer()
         self.gone.clear()
@@ -96,23 +82,27 @@ class Warm:
             happened = read_line(await self._chief.stdout.readline() or b'{"kind": "standby"}')
             self._chief_told = happened is not None and happened.kind == "standby"
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """End all that is kept."""
+        self._stop_timer()
+        await self._end()
+
+    async def _end(self) -> None:
         nodes, self._nodes = self._nodes, None
         chief, self._chief = self._chief, None
         if chief is not None:
             await end_chief(chief)
         if nodes is not None:
-            await nodes.close()
+            await nodes.aclose()
         self.gone.set()
 
     async def _end_when_idle(self) -> None:
-        lost = {self._nodes.failed} if self._nodes is not None else None
-        if lost:
-            await asyncio.wait(lost, timeout=self._idle)
+        if self._nodes is not None:
+            await asyncio.wait([self._nodes.failed], timeout=self._idle)
         else:
             await asyncio.sleep(self._idle)
-        await self.close()
+        self._timer = None  # from here on it is not called off: half an end helps nobody
+        await self._end()
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

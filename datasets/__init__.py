@@ -4,7 +4,8 @@ from edgead.datasets.dataset import Dataset, Split, Window
 from edgead.datasets.errors import DatasetError, DatasetMissing, DatasetUnreachable
 from edgead.datasets.fetching import fetch
 from edgead.datasets.loading import load
-from edgead.datasets.prepared import Prepared, Shard, restore, write_shards
+from edgead.datasets.prepared import Prepared, Shard, write_shards
+from edgead.datasets.shipping import restore
 from edgead.datasets.sources import NAMES, FileReport, Files, Report, check, find
 
 __all__ = [

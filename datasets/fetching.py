@@ -13,7 +13,7 @@ from typing import Any, Callable, Iterator
 
 from edgead.datasets.errors import DatasetError, DatasetUnreachable
 from edgead.datasets.files import chunks
-from edgead.datasets.sources import TEST, TRAIN, Files, Original, find, missing
+from edgead.datasets.sources import ORIGINALS, Files, Original, find, missing
 
 HOME = "http://kdd.ics.uci.edu/databases/kddcup99/"
 
@@ -40,14 +40,15 @@ def fetch(name: str, folder: Path, progress: Progress, *, home: str = HOME) -> F
     DatasetError when what it delivers is not the dataset or cannot be stored.
     """
     found = find(name, folder)
-    if name != "kdd99":  # nobody may give it on
+    originals = ORIGINALS[name]
+    if not all(original.digest for original in originals):  # nobody may give it on
         if found is None:
             raise DatasetUnreachable(missing(name, folder))
         return found
     target = folder / name
     try:
         target.mkdir(parents=True, exist_ok=True)
-        train, test = (_fetch(item, target, progress, home) for item in (TRAIN, TEST))
+        train, test = (_fetch(item, target, progress, home) for item in originals)
     except OSError as error:
         raise DatasetError(f"cannot be written: {error.strerror or error}", target) from None
     return Files(train, test)

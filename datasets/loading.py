@@ -69,6 +69,11 @@ def load(
 
 
 def _resized(data: Dataset, rows: int) -> Dataset:
+    if data.window and rows < data.window.lookback:
+        raise DatasetError(
+            f"{data.name}: rows: expected {data.window.lookback} or more, for so many make a "
+            f"window, got {rows}"
+        )
     digest = hashlib.sha256(f"{data.digest} {rows}".encode()).hexdigest()
     return data._replace(train=np.resize(data.train, (rows, data.train.shape[1])), digest=digest)
 
@@ -97,10 +102,11 @@ def _load_swat(files: Optional[Files], cache: Optional[Path], made_up: int) -> D
     else:
         normal, attack = (cached_series(path, cache) for path in files)
     cut = len(normal.values) * 8 // 10
-    for series, what in ((normal.values[:cut], "normal"), (attack.values, "attack")):
-        if not SWAT_WINDOW.count(len(series)):
+    for rows, what in ((len(normal.values) - cut, "normal"), (len(attack.values), "attack")):
+        if not SWAT_WINDOW.count(rows):
             raise DatasetError(
-                f"swat: the {what} file is too short: a window is {SWAT_WINDOW.lookback} rows"
+                f"swat: the {what} file is too short: a window is {SWAT_WINDOW.lookback} rows, and "
+                "a fifth of the normal ones are for validation"
             )
     scale = MinMax.learn(normal.values)
     if not scale.tags:

@@ -10,7 +10,7 @@ falsifies a reading.
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Dict, Mapping, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -109,7 +109,7 @@ def _simulate(rows: int, plan: Sequence[_Span], random: Any) -> _History:
     return _History(levels, commands, drift)
 
 
-def _seen(level: Sequence[float], attack: Any) -> Sequence[float]:
+def _seen(level: Sequence[float], attack: Optional[Attack]) -> Sequence[float]:
     """Give the levels that the controllers are shown."""
     if attack is None:
         return level
@@ -170,8 +170,9 @@ def _readings(history: _History, random: Any) -> Floats:
     values = np.stack([np.broadcast_to(tags[tag], rows) for tag in TAGS], axis=1)
     values = values.astype(np.float32)
     for i, tag in enumerate(TAGS):
-        if tag in _NOISE or tag[:3] in _NOISE:
-            values[:, i] += random.normal(0.0, _NOISE.get(tag, _NOISE.get(tag[:3], 0)), rows)
+        noise = _NOISE.get(tag, _NOISE.get(tag[:3], 0.0))
+        if noise:
+            values[:, i] += random.normal(0.0, noise, rows)
     return values
 
 

@@ -52,7 +52,6 @@ def _swat(*names: str) -> Tuple[str, ...]:
     return tuple(f"SWaT_Dataset_{name}.{kind}" for name in names for kind in ("csv", "xlsx"))
 
 
-# Version 0 of the normal file has half an hour more, in which the plant was still filling up.
 ORIGINALS = {
     "kdd99": (TRAIN, TEST),
     "swat": (

@@ -8,7 +8,10 @@ have a blank inside, and some exports use semicolons and decimal commas. The fil
 from __future__ import annotations
 
 import io
-from itertools import islice
+import zipfile
+import zlib
+from contextlib import closing
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -21,6 +24,8 @@ from edgead.datasets.swat_columns import LABEL, TAGS, is_attack
 
 _HEADER_WITHIN = 5  # lines from the start
 _PIECE = 10_000  # rows of a workbook turned into numbers at once
+# What openpyxl and zlib raise on a file that is cut, damaged or no workbook.
+_DAMAGED = (OSError, EOFError, KeyError, IndexError, ValueError, SyntaxError, zlib.error)
 
 
 class Series(NamedTuple):
@@ -111,9 +116,13 @@ def _read_csv(path: Path) -> Tuple[Floats, Bools]:
 
 def _read_workbook(path: Path) -> Tuple[Floats, Bools]:
     rows = _workbook_rows(path)
-    header = _Header.find([row for _, row in islice(rows, _HEADER_WITHIN)], path)
-    rows = _workbook_rows(path)
-    filled = ((n, row) for n, row in rows if n > header.line and any(c is not None for c in row))
+    first = list(islice(rows, _HEADER_WITHIN))
+    header = _Header.find([row for _, row in first], path)
+    filled = (
+        (number, row)
+        for number, row in chain(first, rows)
+        if number > header.line and any(cell is not None for cell in row)
+    )
     values, labels = [], []
     while piece := list(islice(filled, _PIECE)):
         try:
@@ -132,15 +141,12 @@ def _read_workbook(path: Path) -> Tuple[Floats, Bools]:
 
 def _workbook_rows(path: Path) -> Iterator[Tuple[int, Sequence[Any]]]:
     """Yield the rows of the first sheet, numbered from 1, without holding them all."""
-    import zipfile
-
     import openpyxl
 
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        yield from enumerate(book.worksheets[0].iter_rows(values_only=True), 1)
-        book.close()
-    except (OSError, KeyError, IndexError, SyntaxError, zipfile.BadZipFile) as error:
+        with closing(openpyxl.load_workbook(path, read_only=True, data_only=True)) as book:
+            yield from enumerate(book.worksheets[0].iter_rows(values_only=True), 1)
+    except (*_DAMAGED, zipfile.BadZipFile) as error:
         message = " ".join(str(error).split())[:200]
         raise DatasetError(f"not readable as a workbook: {message}", path) from None
 

@@ -126,14 +126,15 @@ def _load(job: Job, reporter: Reporter) -> Tuple[Dataset, Optional[Prepared]]:
     """Load the dataset; for the engine `fast`, write the shards that nodes are to have."""
     from edgead.datasets import restore, write_shards
 
-    prepared: Optional[Prepared]
-    staged = job.spec.distributed and job.spec.engine == "fast"
+    prepared: Optional[Prepared] = None
     if job.dataset is not None:
         data, prepared = restore(job.dataset, Path())
     else:
         data = _dataset(job)
-        prepared = write_shards(data, job.cache / "shards") if staged else None
-    prepared = prepared if staged else None
+    if not (job.spec.distributed and job.spec.engine == "fast"):
+        prepared = None
+    elif prepared is None:
+        prepared = write_shards(data, job.cache / "shards")
     reporter.emit(
         "dataset",
         name=data.name,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -37,14 +38,18 @@ class Sender(Reporter):
     def _send(self, saved: Path) -> None:
         files = [path for path in sorted(saved.rglob("*")) if path.is_file()]
         for path in files if saved.is_dir() else [saved]:
+            name = path.relative_to(self._folder).as_posix()
             with path.open("rb") as file:
-                for piece in iter(lambda: file.read(PIECE), b""):
-                    name = path.relative_to(self._folder).as_posix()
+                while True:  # an empty file has one piece, too
+                    piece = file.read(PIECE)
                     super().emit("file", path=name, data=base64.b64encode(piece).decode())
+                    if len(piece) < PIECE:
+                        break
 
 
 def main() -> int:
     """Do one job in a folder that goes with this process."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the end of stdin says it too, and in order
     folder = Path(tempfile.mkdtemp(prefix="edgead-chief-"))
 
     def clear() -> None:

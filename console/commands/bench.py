@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from contextlib import aclosing
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -28,9 +29,12 @@ from edgead.console.store import Store
 from edgead.console.supervisor import supervise
 from edgead.console.warm import Warm
 from edgead.datasets import find
+from edgead.datasets.loading import SWAT_WINDOW
+from edgead.models.presets import PRESETS
 from edgead.models.spec import TrialSpec, read_spec
 
 LSTM_EPOCHS = 3  # enough for a first one and later ones
+_BEGUN = ("phase", "train", "begin")  # of the event that says so
 
 
 class TrialFailedError(ConsoleError):
@@ -45,6 +49,11 @@ def bench(args: argparse.Namespace) -> int:
         raise UsageError(f"bench: --pairs: expected 1 or more, got {args.pairs}")
     if args.report is not None and not args.report.absolute().parent.is_dir():
         raise UsageError(f"bench: --report: no folder {args.report.absolute().parent}")
+    if args.lstm_rows < SWAT_WINDOW.lookback:
+        least = SWAT_WINDOW.lookback
+        raise UsageError(f"bench: --lstm-rows: expected {least} or more, got {args.lstm_rows}")
+    if PRESETS.get(args.preset, {}).get("dataset", "kdd99") != "kdd99":
+        raise UsageError(f"bench: --preset: expected one of kdd99's, got {args.preset}")
     return run_until_signal(_bench(args))
 
 
@@ -59,7 +68,8 @@ async def _bench(args: argparse.Namespace) -> int:
             specs = _specs(args, seed, synthetic_swat=find("swat", data) is None)
             rounds.append(await bench.round(specs, f"{seed} of {args.pairs}"))
         if args.scale:
-            for point in points(args.preset, synthetic_swat=find("swat", data) is None):
+            rows = bench.compared[-1].rows["train"]
+            for point in points(args.preset, rows, synthetic_swat=find("swat", data) is None):
                 where = f"{point.size:,} {point.grows}"
                 costs.append(cost_of(point, await bench.trial(point.spec, where)))
     measured = compare(bench.compared)
@@ -80,15 +90,16 @@ class _Bench:
     def __init__(self, store: Store, cluster: Cluster | None, data: Path) -> None:
         self._store, self._cluster, self._data = store, cluster, data
         self.compared: list[TrialState] = []
+        self._begun = 0.0  # the time at which the latest trial began to train
 
     async def round(self, specs: _Specs, where: str) -> Round:
         """Run one round."""
         central = await self.trial(specs.central, f"round {where}, centralised")
         paper = await self.trial(specs.paper, f"round {where}, engine paper")
-        async with Warm(WARM_SECONDS) as warm:
+        async with aclosing(Warm(WARM_SECONDS)) as warm:
             fast = await self.trial(specs.fast, f"round {where}, engine fast", warm)
             await warm.ready()
-            self._begun, asked = 0.0, time.monotonic()
+            asked = time.monotonic()
             again = await self.trial(specs.fast, f"round {where}, engine fast, warm", warm)
             start = self._begun - asked
         runs = [self._store.open(each["run"]) for each in (central, paper, fast)]
@@ -111,10 +122,8 @@ class _Bench:
         if happened.kind == "flag":
             where = f"{happened['node']} {happened['task']}"
             output.say(f"edgead-console: {where}: {happened['cause']}")
-        elif happened.kind == "phase" and happened["phase"] == "train":
-            self._begun = self._begun or time.monotonic()
-
-    _begun = 0.0  # the time at which a trial began to train
+        elif (happened.kind, happened.get("phase"), happened.get("state")) == _BEGUN:
+            self._begun = time.monotonic()
 
 
 class _Specs(NamedTuple):
@@ -158,8 +167,10 @@ def _print_text(tables: ComparisonTable, rounds: list[Round], costs: list[Cost])
         _print(figure)
     if costs:
         print("\ncost as work grows")
-        for line in table(costs):
-            print("".join(cell.rjust(17) for cell in line))
+        lines = table(costs)
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        for line in lines:
+            print("  ".join(map(str.rjust, line, widths)))
         print("\n" + plot(costs))
 
 

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +80,11 @@ async def _run(args: argparse.Namespace, store: Store, spec: TrialSpec) -> int:
             ensure(spec.dataset, data, bar)
         stored = store.open(args.run) if args.run else store.create(spec)
         listener = output.print_event if args.json else output.narrate_event
-        given = (stored, cluster, data, paths.cache_folder(), listener)
-        code = await (_lingering(store, given) if args.linger else supervise(*given))
+        cache = paths.cache_folder()
+        if args.linger and cluster is not None and cluster.warm_seconds:
+            code = await _lingering(store, stored, cluster, data, cache, listener)
+        else:
+            code = await supervise(stored, cluster, data, cache, listener)
     if code not in (DONE, INTERRUPTED):
         for flag in stored.state().flags:
             where = " ".join(part for part in (flag.node, flag.task) if part)
@@ -88,21 +92,22 @@ async def _run(args: argparse.Namespace, store: Store, spec: TrialSpec) -> int:
     return code
 
 
-async def _lingering(store: Store, first: tuple[Run, Cluster | None, Path, Path, Listener]) -> int:
+async def _lingering(
+    store: Store, run: Run, cluster: Cluster, data: Path, cache: Path, listener: Listener
+) -> int:
     """Supervise a trial, and then those that are handed over while its nodes are warm."""
-    from edgead.console.inventory import WARM_SECONDS, read_cluster
+    from edgead.console.inventory import read_cluster
     from edgead.console.lingering import Request, linger
     from edgead.console.supervisor import supervise
     from edgead.console.warm import Warm
 
     async def next_one(request: Request) -> int:
-        cluster = read_cluster(request.cluster) if request.cluster else None
-        run, cache = store.open(request.run), paths.cache_folder()
-        return await supervise(run, cluster, request.data, cache, lambda _: None, warm)
+        there = read_cluster(request.cluster) if request.cluster else None
+        given = store.open(request.run), there, request.data, cache
+        return await supervise(*given, lambda _: None, warm)
 
-    known = first[1]
-    async with Warm(known.warm_seconds if known else WARM_SECONDS) as warm:
-        code = await supervise(*first, warm)
+    async with aclosing(Warm(cluster.warm_seconds)) as warm:
+        code = await supervise(run, cluster, data, cache, listener, warm)
         return code or await linger(warm, next_one)
 
 

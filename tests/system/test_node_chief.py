@@ -1,10 +1,11 @@
 """The chief on a node: the same trial as with the chief on the host, its files brought home."""
 
+import signal
 import tempfile
 from pathlib import Path
 
 import pytest
-from program import Program
+from program import Program, until
 
 pytestmark = pytest.mark.slow
 
@@ -56,6 +57,19 @@ def test_windows_and_the_paper_engine_too(home):
     assert (code, err) == (0, "")
     assert events[-1]["state"] == "finished"
     assert events[-1]["test"]["visited"] == events[-1]["test"]["rows"] == 19_500
+
+
+def test_stopped_it_leaves_nothing_on_the_node(home):
+    before = leftovers()
+    chosen = [p for s in (*SMALL, "chief_node='node-2'", "epochs=5000") for p in ("--set", s)]
+    with Program("trial", "run", "paper-kdd99", *chosen, "--json") as program:
+        program.read_until(lambda happened: happened["kind"] == "epoch")
+        assert leftovers() > before
+        program.process.send_signal(signal.SIGINT)
+        code, events, _ = program.finish()
+        assert code == 130
+        until(lambda: not program.running() and leftovers() == before)
+    assert events[-1]["state"] == "stopped"
 
 
 def test_a_node_that_is_not_there_is_told(home):

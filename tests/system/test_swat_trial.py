@@ -39,11 +39,12 @@ def test_windows_are_trained_on_and_each_is_visited_once(home, way):
 def test_the_detector_scores_a_file_of_the_series(home, tmp_path):
     trial("engine=fast")
     (tmp_path / "new.csv").write_text("".join(as_csv(plant_series(900, 5, attacked=True))))
-    with Program("detect", "T-001", tmp_path / "new.csv", "--json") as program:
+    with Program("detect", "T-001", tmp_path / "new.csv", "--all", "--json") as program:
         code, lines, err = program.finish()
     assert code == 0
     assert "900 rows; 400 windows of 501 rows" in err
-    assert lines
+    assert len(lines) == 900
+    assert sum("score" in line and line["score"] is not None for line in lines) == 400
 
 
 def test_without_the_files_one_line_says_where_they_come_from(home):

@@ -1,6 +1,7 @@
 """Warm nodes: used again after success, never after failure, ended when idle; and handed over."""
 
 import asyncio
+from contextlib import aclosing
 
 import pytest
 from program import Program, until
@@ -36,7 +37,7 @@ def told(events, role):
 
 
 async def test_the_next_trial_is_warm_and_the_same(home):
-    async with embedded_cluster() as cluster, Warm(60) as warm:
+    async with embedded_cluster() as cluster, aclosing(Warm(60)) as warm:
         first = await trial(cluster, warm, home, workers=2)
         await warm.ready()
         again = await trial(cluster, warm, home, workers=2)
@@ -49,8 +50,9 @@ async def test_the_next_trial_is_warm_and_the_same(home):
         assert told(events, "ps") == ({"ready"}, {True})
         assert told(events, "chief")[1] == {True}
     assert told(more, "worker")[1] == {False}
-    for events in (first, again, fewer, more, paper):
+    for events, workers in ((first, 2), (again, 2), (fewer, 1), (more, 3), (paper, 2)):
         assert events[-1]["state"] == "finished"
+        assert len(events[-1]["usage"]) == workers + 1
     assert again[-1]["loss"] == first[-1]["loss"]
     assert again[-1]["test"]["accuracy"] == first[-1]["test"]["accuracy"]
     sizes = [event for event in first if event.kind == "usage"]
@@ -62,7 +64,7 @@ async def test_the_next_trial_is_warm_and_the_same(home):
 
 
 async def test_nothing_is_used_again_after_a_failure(home):
-    async with embedded_cluster() as cluster, Warm(60) as warm:
+    async with embedded_cluster() as cluster, aclosing(Warm(60)) as warm:
         first = await trial(cluster, warm, home, workers=1)
         failed = await trial(cluster, warm, home, workers=1, learning_rate=10.0, synthetic=False)
         after = await trial(cluster, warm, home, workers=1)
@@ -76,7 +78,7 @@ async def test_nothing_is_used_again_after_a_failure(home):
 
 
 async def test_it_ends_when_nobody_uses_it(home):
-    async with embedded_cluster() as cluster, Warm(idle=0.2) as warm:
+    async with embedded_cluster() as cluster, aclosing(Warm(idle=0.2)) as warm:
         await trial(cluster, warm, home, workers=1)
         await asyncio.wait_for(warm.gone.wait(), 30)
         assert warm.take_chief() is None
@@ -92,13 +94,13 @@ async def test_a_supervisor_that_lingers_takes_the_next_trial(home):
             run = store.create(read_spec({**SMALL, "workers": 1}))
             await asyncio.to_thread(detached.start_supervisor, run, cluster.path, home / "data")
             await asyncio.to_thread(until, (run.folder / "summary.json").exists)
-            await asyncio.to_thread(until, (home / "warm.sock").exists)
+            await asyncio.to_thread(until, (home / "runs" / "warm.sock").exists)
             runs.append(run)
         second = runs[1].events()
         assert second[-1]["state"] == "finished"
         assert told(second, "worker")[1] == {True}
         # Its nodes go; so does it, and nothing answers any more.
-    await asyncio.to_thread(until, lambda: not (home / "warm.sock").exists())
+    await asyncio.to_thread(until, lambda: not (home / "runs" / "warm.sock").exists())
     with Program("trial", "list", "--json") as program:
         _, listed, _ = program.finish()
     assert [line["state"] for line in listed] == ["finished", "finished"]

@@ -88,7 +88,7 @@ def test_the_report_names_the_machine_and_every_figure():
 
 
 def test_every_point_grows_one_thing():
-    found = points("paper-kdd99", synthetic_swat=True)
+    found = points("paper-kdd99", 77_695, synthetic_swat=True)
     assert [(point.grows, point.size) for point in found] == [
         *(("rows", n * 77_695) for n in (1, 4, 16)),
         *(("workers", n) for n in (1, 2, 3, 6)),
@@ -107,7 +107,7 @@ def test_a_cost_is_read_from_a_result():
         "worker 0": {"rss": 1, "peak": 5, "sent": 30},
         "worker 1": {"rss": 1, "peak": 9, "sent": 0},
     }
-    found = cost_of(points("kdd99", synthetic_swat=True)[0], {**CENTRAL, "usage": usage})
+    found = cost_of(points("kdd99", 77_695, synthetic_swat=True)[0], {**CENTRAL, "usage": usage})
     assert (found.first_epoch, found.later_epoch, found.sent_per_epoch) == (1.5, 0.5, 110.0)
     assert (found.worker_memory, found.ps_memory, found.chief_cpu) == (9, 7, 4.0)
 

@@ -63,8 +63,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr(fetching, "TRAIN", original("train"))
-    monkeypatch.setattr(fetching, "TEST", original("test"))
+    monkeypatch.setitem(fetching.ORIGINALS, "kdd99", (original("train"), original("test")))
     with Server() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()

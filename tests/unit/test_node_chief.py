@@ -10,8 +10,9 @@ from edgead.console.bundle import write_bundle
 from edgead.console.events import event
 from edgead.console.failure import Failure
 from edgead.console.store import Store
+from edgead.console.task_lines import Ready, Usage, read_task_line
 from edgead.datasets import load, restore
-from edgead.datasets.prepared import describe
+from edgead.datasets.shipping import describe
 from edgead.models.spec import SpecError, read_spec
 
 
@@ -23,9 +24,13 @@ def test_pieces_make_files(tmp_path):
     home = node_chief.Home(tmp_path)
     for each in (piece("saved_model/variables/a.b"), piece("model.keras"), piece("model.keras")):
         home.take(each)
+    assert not (tmp_path / "model.keras").exists()  # it may not be whole
+    home.keep()
     assert (tmp_path / "saved_model" / "variables" / "a.b").read_bytes() == b"abc"
     assert (tmp_path / "model.keras").read_bytes() == b"abcabc"
-    node_chief.Home(tmp_path).take(piece("model.keras", b"new"))
+    home = node_chief.Home(tmp_path)
+    home.take(piece("model.keras", b"new"))
+    home.keep()
     assert (tmp_path / "model.keras").read_bytes() == b"new"
 
 
@@ -114,10 +119,10 @@ def run(tmp_path):
 @pytest.mark.parametrize(
     ("code", "lines", "cause"),
     [
-        (1, [b'{"kind": "error", "cause": "out of memory\\nmore"}'], "out of memory"),
-        (1, [b"no event", b"\xff\xfe"], "the chief ended with exit code 1"),
-        (None, [], "the chief was lost"),
-        (0, [b'{"kind": "file", "path": "../a", "data": ""}'], "the chief sent a file that is no"),
+        ("exit code 1", [b'{"kind": "error", "cause": "out of memory\\nmore"}'], "out of memory"),
+        ("exit code 1", [b"no event", b"\xff\xfe"], "the chief ended with exit code 1"),
+        ("a lost link", [], "the chief ended with a lost link"),
+        ("", [b'{"kind": "file", "path": "../a", "data": ""}'], "the chief sent a file that is no"),
     ],
 )
 async def test_a_chief_that_fails_is_a_failure_of_its_node(run, code, lines, cause):
@@ -125,14 +130,43 @@ async def test_a_chief_that_fails_is_a_failure_of_its_node(run, code, lines, cau
     with pytest.raises(Failure, match=cause) as failed:
         await node_chief.run_node_chief(run, "xavier-1", program, {}, {}, lambda _: None)
     assert (failed.value.node, failed.value.task) == ("xavier-1", "chief 0")
-    assert failed.value.evidence == (() if code == 0 else ("a traceback",))
+    assert failed.value.evidence == (("a traceback",) if code else ())
     assert program.closed
 
 
 async def test_events_of_a_chief_that_does_well_come_through(run):
     heard = []
     lines = [b'{"kind": "note", "text": "hi"}', b'{"kind": "saved", "file": "model.keras"}']
-    program = Saying(0, *lines)
+    program = Saying("", *lines)
     await node_chief.run_node_chief(run, "xavier-1", program, {"name": "x"}, {}, heard.append)
     assert [event.kind for event in heard] == ["note", "saved"]
     assert b'"dataset": {"name": "x"}' in program.written[0]
+
+
+async def test_a_node_cannot_speak_for_others_nor_to_the_terminal(run):
+    heard = []
+    lines = [
+        b'{"kind": "result", "state": "finished"}',
+        b'{"kind": "flag", "node": "xavier-2", "cause": "x"}',
+        b'{"kind": "note", "text": "\\u001b[2Jgone", "more": {"a": ["\\u202e"]}}',
+    ]
+    await node_chief.run_node_chief(run, "x", Saying("", *lines), {}, {}, heard.append)
+    assert [event.kind for event in heard] == ["note"]
+    assert "\x1b" not in heard[0]["text"]
+    assert "gone" in heard[0]["text"]
+    assert "\u202e" not in heard[0]["more"]["a"][0]
+
+
+@pytest.mark.parametrize(
+    "line", ["", "{}", "[]", "1", "x", '{"event": "ready"}', '{"event": "usage", "rss": "many"}',
+             '{"event": "other"}', "[" * 100_000],
+)  # fmt: skip
+def test_other_lines_of_a_task_say_nothing(line):
+    assert read_task_line(line) is None
+
+
+def test_a_task_says_that_it_is_ready_and_what_it_uses():
+    ready = read_task_line('{"event": "ready", "tensorflow": "2.21.0", "seconds": 3}')
+    assert ready == Ready("2.21.0", 3.0)
+    usage = '{"event": "usage", "rss": 1, "peak": 2, "sent": 3, "received": 4}'
+    assert read_task_line(usage) == Usage(1, 2, 3, 4)

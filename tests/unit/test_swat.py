@@ -157,7 +157,7 @@ def test_a_check_counts_rows(folder):
 
 
 def test_windows_are_every_twentieth_row():
-    data = load("swat", "paper", None, None, synthetic=True, made_up=2000)
+    data = load("swat", "paper", None, None, synthetic=True, made_up=3000)
     [window] = data.take("train", np.array([7]))
     assert window.shape == (26, len(data.features))
     assert (window == data.train[7 : 7 + 501 : 20]).all()
@@ -165,15 +165,24 @@ def test_windows_are_every_twentieth_row():
 
 def test_rows_are_the_first_or_all_over_and_over():
     data, short, long = (
-        load("swat", "paper", None, None, synthetic=True, made_up=2000, rows=rows)
+        load("swat", "paper", None, None, synthetic=True, made_up=3000, rows=rows)
         for rows in (0, 700, 4000)
     )
     assert (short.train == data.train[:700]).all()
-    assert (long.train[1600:3200] == data.train).all()
+    assert (long.train[2400:4000] == data.train[:1600]).all()
     assert len({each.digest for each in (data, short, long)}) == 3
 
 
+def test_fewer_rows_than_a_window_are_told():
+    with pytest.raises(DatasetError, match=r"rows: expected 501 or more, .* got 100"):
+        load("swat", "paper", None, None, synthetic=True, rows=100)
+
+
 def test_a_series_shorter_than_a_window_is_told(folder):
+    write(folder / "swat" / "SWaT_Dataset_Normal_v1.csv", lines_of(NORMAL)[:2000])
+    with pytest.raises(DatasetError, match="the normal file is too short"):
+        load("swat", "paper", folder, None)
+    write(folder / "swat" / "SWaT_Dataset_Normal_v1.csv", lines_of(NORMAL))
     write(folder / "swat" / "SWaT_Dataset_Attack_v0.csv.gz", lines_of(ATTACKED)[:300])
     with pytest.raises(DatasetError, match="attack file is too short: a window is 501 rows"):
         load("swat", "paper", folder, None)

@@ -1,0 +1,37 @@
+"""What a task server says of itself (agents/task_server.py), read from a line of its output."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Ready:
+    """It serves: TensorFlow's version, and the seconds from its start."""
+
+    tensorflow: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What it uses, in bytes: memory now and at most; sent and received over open connections."""
+
+    rss: int
+    peak: int
+    sent: int
+    received: int
+
+
+def read_task_line(line: str) -> Ready | Usage | None:
+    """Read a line; None for any other, such as TensorFlow's own."""
+    try:
+        said = json.loads(line)
+        if said["event"] == "ready":
+            return Ready(str(said["tensorflow"])[:40], float(said["seconds"]))
+        if said["event"] == "usage":
+            return Usage(*(int(said[name]) for name in Usage.__dataclass_fields__))
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        pass
+    return None
