@@ -11,7 +11,6 @@ from testbed.commands import TestbedError
 from testbed.network import Network
 
 NUMBERS = range(100)
-KEPT = "kept"
 
 
 class Claim:
@@ -22,9 +21,9 @@ class Claim:
         self._file = file
         self._descriptor = descriptor
 
-    def keep(self) -> None:
-        """Let the testbed outlive this process."""
-        os.pwrite(self._descriptor, KEPT.encode(), 0)
+    def keep(self, where: Path) -> None:
+        """Let the testbed outlive this process, under the name of a folder."""
+        os.pwrite(self._descriptor, os.fsencode(where), 0)
         os.close(self._descriptor)
 
     def release(self) -> None:
@@ -48,20 +47,28 @@ def claim(folder: Path, take_down: Callable[[int], None]) -> Claim:
     raise TestbedError(f"all {len(NUMBERS)} testbeds are taken: see {folder}")
 
 
-def reclaim(folder: Path, number: int) -> Claim | None:
-    """Take over a testbed that was kept; None where there is none."""
-    file = folder / f"{number}.lock"
-    return _lock(file, KEPT) if file.exists() else None
+def kept(folder: Path, where: Path) -> int | None:
+    """Give the number of the testbed that was kept under that name; None where there is none."""
+    for file in folder.glob("*.lock"):
+        if file.read_bytes() == os.fsencode(where):
+            return int(file.stem)
+    return None
 
 
-def _lock(file: Path, content: str = "") -> Claim | None:
+def reclaim(folder: Path, where: Path) -> Claim | None:
+    """Take over the testbed that was kept under that name; None where there is none."""
+    number = kept(folder, where)
+    return None if number is None else _lock(folder / f"{number}.lock", os.fsencode(where))
+
+
+def _lock(file: Path, content: bytes = b"") -> Claim | None:
     """Lock a file if nobody has, and if that is what is in it."""
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         # Who had it may have removed it between our opening and our locking.
         same = os.fstat(descriptor).st_ino == file.stat().st_ino
-        if same and os.pread(descriptor, 16, 0).decode() == content:
+        if same and os.pread(descriptor, 4096, 0) == content:
             return Claim(file, descriptor)
     except OSError:
         pass

@@ -74,8 +74,7 @@ class Testbed:
 
     def keep(self) -> None:
         """Let it outlive this process; `stop_kept` takes it down."""
-        (self.folder / "number").write_text(str(self.network.number))
-        self._owner.keep()
+        self._owner.keep(self.folder)
 
     def stop(self) -> None:
         """Take it down, every trace of it but the files in `folder`."""
@@ -88,17 +87,9 @@ class Testbed:
             FOLDER.rmdir()
 
 
-def kept_number(folder: Path) -> int | None:
-    """Give the number of the testbed that was kept with its inventory in that folder."""
-    with suppress(OSError, ValueError):
-        return int((folder / "number").read_text())
-    return None
-
-
 def stop_kept(folder: Path) -> bool:
     """Take down the testbed that was kept there; False where there is none."""
-    number = kept_number(folder)
-    owner = reclaim(FOLDER, number) if number is not None else None
+    owner = reclaim(FOLDER, folder)
     if owner is None:
         return False
     Testbed(folder, owner, Network(owner.number)).stop()
