@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 import pytest
 
@@ -23,12 +23,19 @@ class BoardMaker(Protocol):
     ) -> list[Board]: ...
 
 
+def refuse(reason: str) -> NoReturn:
+    """Skip the test, or fail it in CI, where boards can be made or something is wrong."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
 @pytest.fixture
 def boards(tmp_path: Path) -> Iterator[BoardMaker]:
-    """Make boards; where they can't be made, the test is skipped, and fails in CI."""
+    """Make boards, and take them down after the test, however it ends."""
     reason = missing()
     if reason is not None:
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+        refuse(reason)
     testbeds: list[Testbed] = []
 
     def make(

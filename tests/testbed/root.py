@@ -7,6 +7,8 @@ import shutil
 import tarfile
 from pathlib import Path
 
+from testbed.commands import run
+
 SKELETON = Path(__file__).with_name("skeleton")
 SHARE = "usr/share/virtual-board"
 JETPACKS = ("5.1", "4.6")
@@ -109,7 +111,9 @@ def _is_person(line: str) -> bool:
 
 def _write_image(path: Path) -> None:
     """Write what `docker import` takes: busybox, and places for what the runtime mounts."""
-    links = {"bin/sh": "busybox", "lib": "usr/lib", "lib64": "usr/lib64"}
+    links = {f"bin/{name}": "busybox" for name in run(["busybox", "--list"]).split()}
+    links |= {"lib": "usr/lib", "lib64": "usr/lib64"}
+    del links["bin/busybox"]
     with tarfile.open(path, "w") as image:
         for folder in ("bin", "usr", "tmp", "etc", "proc", "sys", "dev"):
             image.addfile(_entry(folder, tarfile.DIRTYPE, 0o1777 if folder == "tmp" else 0o755))
