@@ -159,7 +159,7 @@ class Board:
         pid = self.pid1()
         if pid is not None:
             os.kill(pid, signal.SIGKILL)
-            self.group.freeze(False)  # the frozen don't die
+            self.group.thaw()  # the frozen don't die
             until(lambda: not alive(pid), f"the end of {self.name}")
         self.group.kill()
         if self._boot is not None:

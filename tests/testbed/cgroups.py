@@ -74,7 +74,7 @@ class Group:
             for pid in left:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-            self.freeze(False)  # the frozen don't die
+            self.thaw()  # the frozen don't die
             return not left
 
         until(gone, f"the end of {self.name}'s processes")
@@ -91,17 +91,21 @@ class Group:
 
         until(removed, f"the end of the cgroup {self.name}")
 
-    def freeze(self, frozen: bool) -> None:
-        """Stop every process in it at once, or let them go on."""
-        folder = self._folder("freezer")
-        if not folder.exists():
-            return
+    def freeze(self) -> None:
+        """Stop every process in it at once."""
         if unified():
-            (folder / "cgroup.freeze").write_text("1" if frozen else "0")
+            (self._folder("freezer") / "cgroup.freeze").write_text("1")
             return
-        state = folder / "freezer.state"
-        state.write_text("FROZEN" if frozen else "THAWED")
-        until(lambda: state.read_text() != "FREEZING\n", f"the freezing of {self.name}")
+        state = self._folder("freezer") / "freezer.state"
+        state.write_text("FROZEN")
+        until(lambda: state.read_text() == "FROZEN\n", f"the freezing of {self.name}")
+
+    def thaw(self) -> None:
+        """Let its processes go on, in every group below it too."""
+        name, free = ("cgroup.freeze", "0") if unified() else ("freezer.state", "THAWED")
+        for state in self._folder("freezer").rglob(name):
+            with suppress(OSError):  # the group went away meanwhile
+                state.write_text(free)
 
     def limit_memory(self, megabytes: int | None) -> None:
         """Have the kernel kill what takes more than that; None takes the limit away."""

@@ -34,7 +34,6 @@ class Claim:
 
 def claim(folder: Path, take_down: Callable[[int], None]) -> Claim:
     """Claim a number; testbeds whose process was killed are taken down on the way."""
-    folder.mkdir(parents=True, exist_ok=True)
     for file in sorted(folder.glob("*.lock")):
         found = _lock(file)
         if found is not None:
@@ -63,6 +62,7 @@ def reclaim(folder: Path, where: Path) -> Claim | None:
 
 def _lock(file: Path, content: bytes = b"") -> Claim | None:
     """Lock a file if nobody has, and if that is what is in it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

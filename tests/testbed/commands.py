@@ -23,7 +23,7 @@ def run(command: Sequence[str], stdin: str = "") -> str:
         command, input=stdin, capture_output=True, text=True, env={"PATH": PATH}, check=False
     )
     if done.returncode:
-        said = (done.stderr or done.stdout).strip().split("\n")[-1]
+        said = "; ".join((done.stderr or done.stdout).strip().split("\n")[-2:])
         raise TestbedError(f"{' '.join(command)}: exit code {done.returncode}: {said}")
     return done.stdout
 

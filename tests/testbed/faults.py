@@ -51,12 +51,12 @@ def power_on(board: Board) -> None:
 
 def freeze(board: Board) -> None:
     """Stop every process; the kernel still takes what arrives, nobody reads it."""
-    board.group.freeze(True)
+    board.group.freeze()
 
 
 def thaw(board: Board) -> None:
     """Let every process go on."""
-    board.group.freeze(False)
+    board.group.thaw()
 
 
 def set_loss(board: Board, percent: int) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn, Protocol
 
@@ -36,15 +38,14 @@ def boards(tmp_path: Path) -> Iterator[BoardMaker]:
     reason = missing()
     if reason is not None:
         refuse(reason)
-    testbeds: list[Testbed] = []
+    folders = (tmp_path / f"boards-{number}" for number in itertools.count(1))
 
     def make(
         count: int, *, jetpacks: Sequence[str] = JETPACKS, docker: bool = False
     ) -> list[Board]:
-        folder = tmp_path / f"boards-{len(testbeds)}"
-        testbeds.append(Testbed.start(folder, count, jetpacks=jetpacks, docker=docker))
-        return testbeds[-1].boards
+        testbed = Testbed.start(next(folders), count, jetpacks=jetpacks, docker=docker)
+        ends.callback(testbed.stop)
+        return testbed.boards
 
-    yield make
-    for testbed in testbeds:
-        testbed.stop()
+    with ExitStack() as ends:
+        yield make

@@ -46,8 +46,12 @@ class Network:
 
     def create(self) -> None:
         """Make the bridge and the link to it."""
-        ip([f"netns add {self.name}", f"link add {self.name} type veth peer name uplink"])
-        ip([f"link set uplink netns {self.name}"])
+        ip(
+            [
+                f"netns add {self.name}",
+                f"link add {self.name} type veth peer name uplink netns {self.name}",
+            ]
+        )
         ip(
             [
                 "link set lo up",

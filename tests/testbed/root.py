@@ -21,7 +21,7 @@ UID = 1000
 # What of this machine is no board's business, though the rest is there to be read.
 HIDDEN = (
     *("home", "media", "mnt", "opt", "root", "run", "srv", "tmp"),
-    *("etc/sudoers.d", "etc/docker", "var/lib/docker", "var/log", "var/tmp"),
+    *("etc/ssh", "etc/sudoers.d", "etc/docker", "var/lib/docker", "var/log", "var/tmp"),
 )
 
 

@@ -12,7 +12,7 @@ import asyncssh
 from testbed.board import FOLDER, Board
 from testbed.cgroups import Group
 from testbed.claims import Claim, claim, reclaim
-from testbed.commands import run
+from testbed.commands import TestbedError, run
 from testbed.inventory import write_cluster
 from testbed.network import Network
 from testbed.root import JETPACKS
@@ -79,7 +79,7 @@ class Testbed:
     def stop(self) -> None:
         """Take it down, every trace of it but the files in `folder`."""
         for board in self.boards:
-            with suppress(OSError):
+            with suppress(OSError, TestbedError):  # what stays is taken down with the rest
                 board.kill()
         _take_down(self.network.number)
         self._owner.release()
@@ -105,7 +105,7 @@ def _take_down(number: int) -> None:
     folder = FOLDER / str(number)
     mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     for mount in sorted((each for each in mounts if Path(each).parent == folder), reverse=True):
-        run(["umount", mount])
+        run(["umount", "--lazy", mount])
     if folder.exists():
         for each in folder.iterdir():
             each.rmdir()
