@@ -27,6 +27,13 @@ def hierarchies() -> list[Path]:
     return sorted(each for each in folders if not each.is_symlink() and each.name != "unified")
 
 
+def controllers() -> set[str]:
+    """Give what can be controlled here; version 2 can always freeze."""
+    if unified():
+        return {"freezer", *(ROOT / "cgroup.controllers").read_text().split()}
+    return {folder.name for folder in hierarchies()}
+
+
 def alive(pid: int) -> bool:
     """Tell whether a process runs; a zombie does not."""
     with suppress(OSError):

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 
-from testbed.cgroups import hierarchies, unified
+from testbed.cgroups import ROOT, controllers
 from testbed.commands import PATH
 
 # Commands, each with the Debian package that has it.
@@ -47,9 +47,8 @@ def missing() -> str | None:
     if lacking:
         packages = " ".join(sorted({COMMANDS[command] for command in lacking}))
         return f"virtual boards need {', '.join(sorted(lacking))}: apt-get install {packages}"
-    found = {folder.name for folder in hierarchies()}
-    if not unified() and not {"freezer", "memory"} <= found:
-        return "virtual boards need the cgroup controllers freezer and memory under /sys/fs/cgroup"
+    if not {"freezer", "memory"} <= controllers():
+        return f"virtual boards need the cgroup controllers freezer and memory under {ROOT}"
     return _refusal()
 
 
