@@ -51,10 +51,7 @@ def build(
     # nvidia may pass through root's folder, where this machine's Python may be, not look around.
     (upper / "root").chmod(0o711)
     if docker:
-        lists = upper / "etc/nvidia-container-runtime/host-files-for-container.d"
-        lists.mkdir(parents=True)
-        paths = ["/usr", *map(str, shown)]
-        (lists / "l4t.csv").write_text("".join(f"dir, {path}\n" for path in paths))
+        _write_host_files(upper, [Path("/usr"), *shown])
         _write_image(upper / SHARE / "image.tar")
 
 
@@ -107,6 +104,13 @@ def _write(path: Path, lines: list[str]) -> None:
 def _is_person(line: str) -> bool:
     name, _, uid, *_ = line.split(":")
     return name == "nvidia" or 1000 <= int(uid) < 65534
+
+
+def _write_host_files(upper: Path, folders: list[Path]) -> None:
+    """List what the nvidia runtime mounts into containers, in the form JetPack has."""
+    lists = upper / "etc/nvidia-container-runtime/host-files-for-container.d"
+    lists.mkdir(parents=True)
+    (lists / "l4t.csv").write_text("".join(f"dir, {folder}\n" for folder in folders))
 
 
 def _write_image(path: Path) -> None:
