@@ -5,7 +5,8 @@ PYTHONS = python3.13 python3.12 python3.11 python3.10 python3
 FITS = import sys, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))
 BIN = .venv/bin
 # Commands the tests run, each with the Debian package that has it.
-DEBIAN = ssh:openssh-client ps:procps
+DEBIAN = ssh:openssh-client ps:procps sshd:openssh-server dockerd:docker.io sudo:sudo \
+  nft:nftables ip:iproute2 busybox:busybox-static
 
 # Data beside the repository, where there is some.
 ifneq ($(wildcard ../shared/data/.),)
@@ -13,7 +14,7 @@ EDGEAD_DATA ?= $(abspath ../shared/data)
 export EDGEAD_DATA
 endif
 
-.PHONY: help demo test test-fast lint bench pictures debian clean
+.PHONY: help demo test test-fast lint bench pictures boards boards-down debian clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -46,6 +47,12 @@ bench: .venv/installed ## measure the paper's tables here and print both side by
 pictures: .venv/installed ## take docs/'s pictures anew, from the real demo
 	@$(BIN)/python tests/support/screenshots.py docs/pictures
 
+boards: .venv/installed debian ## start three virtual boards and leave them up (root; BOARDS=n for more)
+	@PYTHONPATH=tests $(BIN)/python -m testbed up $(BOARDS)
+
+boards-down: .venv/installed ## remove every trace of the virtual boards
+	@PYTHONPATH=tests $(BIN)/python -m testbed down
+
 clean: ## remove .venv and everything built
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find agents console datasets models tests -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -67,12 +74,13 @@ clean: ## remove .venv and everything built
 	@touch $@
 
 debian:
-	@missing=; for pair in $(DEBIAN); do \
+	@PATH="$$PATH:/usr/sbin:/sbin"; missing=; for pair in $(DEBIAN); do \
 	  command -v "$${pair%%:*}" >/dev/null || missing="$$missing $${pair#*:}"; \
 	done; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "== Installing what the tests also need:$$missing"; \
+	  export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1; : no server is to start here; \
 	  apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing; \
 	else \
 	  echo "== The tests also need (Debian names):$$missing. Install them as root; going on without."; \

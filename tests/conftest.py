@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from testbed.fixtures import boards
+
+__all__ = ["boards"]
+
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 
 

@@ -1,0 +1,30 @@
+"""Write the cluster file of a testbed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import tomli_w
+
+from edgead.agents.login import NodeAddress
+
+
+def write_cluster(file: Path, nodes: Sequence[NodeAddress]) -> None:
+    """Write the nodes as a cluster file; the key and known_hosts stand beside it."""
+    content = {
+        "cluster": {"name": "boards"},
+        "nodes": [
+            {
+                "name": node.name,
+                "host": node.host,
+                "port": node.port,
+                "user": node.user,
+                "key": "id_ed25519",
+                "known_hosts": "known_hosts",
+                "python": node.python,
+            }
+            for node in nodes
+        ],
+    }
+    file.write_text(tomli_w.dumps(content))
