@@ -5,7 +5,7 @@ PYTHONS = python3.13 python3.12 python3.11 python3.10 python3
 FITS = import sys, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))
 BIN = .venv/bin
 # Commands the tests run, each with the Debian package that has it.
-DEBIAN = ssh:openssh-client ps:procps
+DEBIAN = ssh:openssh-client ps:procps sshd:openssh-server
 
 # Data beside the repository, where there is some.
 ifneq ($(wildcard ../shared/data/.),)
