@@ -108,10 +108,11 @@ def accept(offer: OfferedKey) -> None:
     """
     if offer.file is None:
         raise ValueError("ssh's configuration names no known_hosts file to keep it in")
-    entries = _read(offer.file)
-    if any(entries.match(offer.target, "", None)):
-        # Somebody accepted one meanwhile; whether it is this one, the next login tells.
-        raise ValueError(f"{offer.file} holds a key for {offer.target} by now")
+    held = _read(offer.file).match(offer.target, "", None)
+    if asyncssh.import_public_key(offer.public) in held[0]:
+        return
+    if any(held):
+        raise ValueError(f"{offer.file} holds another key for {offer.target} by now")
     offer.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
     with os.fdopen(os.open(offer.file, flags, 0o600), "r+b", buffering=0) as file:

@@ -56,8 +56,12 @@ async def test_accepting_keeps_what_the_file_holds(
     accept(error.offer)
     assert file.read_text().splitlines()[:2] == ["# mine", f"elsewhere {other.strip()}"]
     assert await said_by(replace(address, known_hosts=file)) == "hello\n"
-    with pytest.raises(ValueError, match="by now"):
-        accept(error.offer)
+    held = file.read_text()
+    accept(error.offer)  # again is no error
+    assert file.read_text() == held
+    with pytest.raises(ValueError, match="another key .* by now"):
+        accept(replace(error.offer, public=" ".join(other.split()[:2])))
+    assert file.read_text() == held
 
 
 @pytest.mark.parametrize("kind", ["ed25519", "ecdsa", "rsa"])
