@@ -56,7 +56,7 @@ async def connect(
         await asyncio.wait_for(connection.open(sweep), timeout)
     except asyncio.TimeoutError:
         connection.drop("connecting took too long")
-        text = f"no answer from {address.host} port {address.port} within {timeout:g} s"
+        text = f"no answer from {address} within {timeout:g} s"
         raise NodeUnreachable(address.name, text) from None
     except BaseException:  # cancelled too: nothing may stay behind
         connection.drop("connecting failed")

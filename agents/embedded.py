@@ -234,7 +234,12 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _cluster_file(ports: Sequence[int]) -> bytes:
-    cluster = {"name": "this machine", "transport": "direct", "embedded": True}
+    cluster = {
+        "name": "this machine",
+        "transport": "direct",
+        "embedded": True,
+        "ssh_config": os.devnull,  # what a person's own says of 127.0.0.1 or * is not meant here
+    }
     nodes = [
         {
             "name": f"node-{number}",

@@ -4,6 +4,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from edgead.agents.host_keys import OfferedKey
+
 
 class NodeError(Exception):
     """A node cannot be used.
@@ -24,7 +29,15 @@ class NodeUnreachable(NodeError):
 
 
 class HostKeyUnknown(NodeError):
-    """The node's host key is not in known_hosts yet."""
+    """The node's host key is not in known_hosts yet.
+
+    Attributes:
+        offer: the key, for a person to compare and accept; None where it can't be accepted so.
+    """
+
+    def __init__(self, node: str, text: str, offer: OfferedKey | None = None) -> None:
+        super().__init__(node, text)
+        self.offer = offer
 
 
 class HostKeyChanged(NodeError):

@@ -6,136 +6,185 @@ import asyncio
 import itertools
 import random
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import asyncssh
 
-from edgead.agents.errors import (
-    AuthenticationFailed,
-    HostKeyChanged,
-    HostKeyUnknown,
-    NodeError,
-    NodeUnreachable,
-)
+from edgead.agents.client_keys import ClientKeys, choose_keys, explain_refusal
+from edgead.agents.errors import AuthenticationFailed, HostKeyUnknown, NodeError, NodeUnreachable
+from edgead.agents.host_keys import KnownHosts
 from edgead.agents.protocol import printable
+from edgead.agents.ssh_config import Login, NodeAddress, config_of, jump_address, read_login
+from edgead.agents.untrusted import ShownKey, host_key_error
 
-DEFAULT_KNOWN_HOSTS = Path("~/.ssh/known_hosts").expanduser()
+__all__ = ["NodeAddress", "log_in"]
+
 KEEPALIVE = 2.0  # seconds; a dead link is noticed after three of them
 TRIES = 4  # a busy sshd drops connections at random (MaxStartups)
-
-
-@dataclass(frozen=True)
-class NodeAddress:
-    """Where a node is and how to log in.
-
-    Attributes:
-        name: the node's name on screen and in errors.
-        host: name or address; an alias of ~/.ssh/config too, unless `key` is given.
-        port: SSH port.
-        user: login name; empty takes ~/.ssh/config's or our own.
-        key: private key file; None tries the SSH agent and the usual files.
-        known_hosts: file of accepted host keys; None is ~/.ssh/known_hosts.
-        python: interpreter for the agent and, unless overridden, the tasks.
-    """
-
-    name: str
-    host: str
-    port: int = 22
-    user: str = ""
-    key: Path | None = None
-    known_hosts: Path | None = None
-    python: str = "python3"
+TEXT_LIMIT = 300
+# After the kinds that known_hosts holds for a host come these, so that an impostor with a key
+# of another kind gets as far as showing its fingerprint.
+HOST_KEY_KINDS = "+ssh-ed25519,ecdsa-sha2-nistp*,rsa-sha2-512,rsa-sha2-256"
 
 
 class _Client(asyncssh.SSHClient):
-    """Remembers whom it reached: known_hosts may hold a name or an address."""
+    """Remembers the host key that was not trusted. It never trusts one itself: asyncssh asks
+    here for changed keys just as for new ones."""
 
-    peer = ""
+    def __init__(self) -> None:
+        self.shown: ShownKey | None = None
 
-    def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
-        peername = conn.get_extra_info("peername")
-        self.peer = peername[0] if peername else ""
+    def validate_host_public_key(
+        self, host: str, addr: str, port: int, key: asyncssh.SSHKey
+    ) -> bool:
+        self.shown = ShownKey(host, addr, key)
+        return False
+
+    def validate_host_ca_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
+        self.shown = ShownKey(host, addr, key, authority=True)
+        return False
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """All that a login needs, read from files."""
+
+    address: NodeAddress
+    login: Login
+    known: KnownHosts
+    keys: ClientKeys
 
 
 async def log_in(address: NodeAddress) -> asyncssh.SSHClientConnection:
-    """Return a connection to the node; raises NodeError for everything that prevents it."""
-    path = address.known_hosts or DEFAULT_KNOWN_HOSTS
-    known = _read_known_hosts(address, path)
-    key = _read_key(address)
-    for attempt in itertools.count(1):
+    """Return a connection to the node; raises NodeError for everything that prevents it.
+
+    Hosts of ProxyJump are logged in to in the same strict way. Closing the connection closes
+    those too.
+    """
+    return await _log_in(address, None, ())
+
+
+async def _log_in(
+    address: NodeAddress, through: asyncssh.SSHClientConnection | None, towards: tuple[str, ...]
+) -> asyncssh.SSHClientConnection:
+    attempt = await _prepare(address)
+    jump = through or await _jump(attempt, towards)
+    try:
+        connection = await _connect(attempt, jump)
+    except BaseException:  # cancelled too: nothing may stay behind
+        if jump is not None and through is None:
+            jump.abort()
+        raise
+    if jump is not None:
+        connection.set_tunnel(jump)
+    return connection
+
+
+async def _jump(attempt: _Attempt, towards: tuple[str, ...]) -> asyncssh.SSHClientConnection | None:
+    """Log in to ProxyJump's hosts, each through the one before."""
+    jump: asyncssh.SSHClientConnection | None = None
+    # A jump host whose own configuration says to jump (`Host *`) is where it ends, as in ssh.
+    hops = () if attempt.login.target in towards else attempt.login.jumps
+    towards = (*towards, attempt.login.target)
+    try:
+        for hop in hops:
+            address = jump_address(attempt.address, hop)
+            if jump is None and (await read_login(address)).target in towards:
+                continue
+            jump = await _log_in(address, jump, towards)
+    except BaseException as error:
+        if jump is not None:
+            jump.abort()
+        if isinstance(error, OSError | ValueError):
+            raise _unusable(attempt.address, error) from None
+        raise
+    return jump
+
+
+async def _prepare(address: NodeAddress) -> _Attempt:
+    try:
+        login = await read_login(address)
+    except (OSError, ValueError) as error:
+        raise _unusable(address, error) from None
+    try:
+        known = KnownHosts(login.known_hosts)
+    except ValueError as error:
+        raise HostKeyUnknown(address.name, printable(str(error))) from None
+    keys = choose_keys(login)
+    if address.key is not None and keys.broken:
+        text = f"the key can't be used: {printable(keys.broken[0])}"
+        raise AuthenticationFailed(address.name, text)
+    return _Attempt(address, login, known, keys)
+
+
+async def _connect(
+    attempt: _Attempt, jump: asyncssh.SSHClientConnection | None
+) -> asyncssh.SSHClientConnection:
+    for tries in itertools.count(1):
         client = _Client()
         try:
             return await asyncssh.connect(
-                address.host,
-                # With a key of its own the address is complete; else ~/.ssh/config may add.
-                address.port if key or address.port != 22 else (),
-                username=address.user or (),
-                client_keys=[key] if key else (),
-                config=None if key else (),
-                agent_path=None if key else (),
+                attempt.address.host,
                 client_factory=lambda client=client: client,
-                known_hosts=known,
-                preferred_auth="publickey",
-                # The default, ChaCha20, is half as fast.
-                encryption_algs="^aes128-gcm@openssh.com",
-                keepalive_interval=KEEPALIVE,
-                keepalive_count_max=2,
+                tunnel=jump,
+                **_options(attempt),
             )
         except (ConnectionResetError, asyncssh.ConnectionLost) as error:
-            if attempt == TRIES:
-                raise _refusal(address, error, known, path, client.peer) from None
-            await asyncio.sleep(random.uniform(0.1, 0.4) * attempt)
+            if tries == TRIES or client.shown is not None:
+                raise await _refusal(attempt, error, client.shown) from None
+            await asyncio.sleep(random.uniform(0.1, 0.4) * tries)
         except (OSError, ValueError, asyncssh.Error) as error:
-            raise _refusal(address, error, known, path, client.peer) from None
+            raise await _refusal(attempt, error, client.shown) from None
     raise AssertionError("unreachable")
 
 
-def _read_known_hosts(address: NodeAddress, path: Path) -> asyncssh.SSHKnownHosts:
-    try:
-        return asyncssh.read_known_hosts(str(path))
-    except FileNotFoundError:
-        return asyncssh.import_known_hosts("")
-    except (OSError, ValueError) as error:
-        raise HostKeyUnknown(address.name, f"{path} can't be read: {error}") from None
+def _options(attempt: _Attempt) -> dict[str, Any]:
+    """Return what we decide; the rest is the configuration's and asyncssh's."""
+    address, login, keys = attempt.address, attempt.login, attempt.keys
+
+    def known(host: str, addr: str, port: int | None) -> tuple[list[asyncssh.SSHKey], ...]:
+        return attempt.known.match(*login.key_of(host, addr))
+
+    return {
+        "port": login.port,
+        "username": login.user,
+        "config": config_of(address),
+        "known_hosts": known,
+        "server_host_key_algs": () if login.algorithms else HOST_KEY_KINDS,
+        # Keys only: a node that is somebody else's must never get to see a password.
+        "preferred_auth": "publickey",
+        "password_auth": False,
+        "kbdint_auth": False,
+        "host_based_auth": False,
+        "gss_host": None,
+        "client_keys": [str(path) for path in (*keys.usable, *keys.locked)],
+        "ignore_encrypted": True,
+        "agent_path": keys.agent or None,
+        "agent_identities": keys.identities,
+        "agent_forwarding": False,  # boards have no use for it, whatever the configuration says
+        "x11_forwarding": False,
+        # The default, ChaCha20, is half as fast.
+        "encryption_algs": "^aes128-gcm@openssh.com",
+        "keepalive_interval": KEEPALIVE,
+        "keepalive_count_max": 2,
+    }
 
 
-def _read_key(address: NodeAddress) -> asyncssh.SSHKey | None:
-    try:
-        return asyncssh.read_private_key(address.key) if address.key else None
-    except (OSError, ValueError) as error:
-        text = f"{address.key} can't be used: {error}; if it has a passphrase, ssh-add it"
-        raise AuthenticationFailed(address.name, f"{text} and leave `key` out") from None
-
-
-def _refusal(
-    address: NodeAddress, error: Exception, known: asyncssh.SSHKnownHosts, path: Path, peer: str
-) -> NodeError:
-    """Return what a failed login means.
-
-    asyncssh raises the same error for an unknown and for a changed host key; and a server
-    that has no key of the known kind ends in a failed key exchange.
-    """
-    name, host, port = address.name, address.host, address.port
-    target = host if port == 22 else f"[{host}]:{port}"
-    no_such_kind = isinstance(error, asyncssh.KeyExchangeFailed) and "host key" in str(error)
-    if no_such_kind or isinstance(error, asyncssh.HostKeyNotVerifiable):
-        if any(known.match(host, peer, None if port == 22 else port)):
-            return HostKeyChanged(
-                name,
-                f"{target} does not show the host key in {path}: it was reinstalled, or this is"
-                f" an impostor. Only if you know it was: ssh-keygen -f {path} -R '{target}'",
-            )
-        if isinstance(error, asyncssh.HostKeyNotVerifiable):
-            login = f"{address.user}@{host}" if address.user else host
-            return HostKeyUnknown(
-                name,
-                f"the host key of {target} is not in {path}: compare its fingerprint and accept"
-                f" it once with: ssh -o UserKnownHostsFile={path} -p {port} {login}",
-            )
-    text = printable(str(error))
-    if isinstance(error, asyncssh.PermissionDenied):
-        key = address.key or "the SSH agent and the keys in ~/.ssh"
-        return AuthenticationFailed(name, f"{target} does not accept {key}: {text}")
+async def _refusal(attempt: _Attempt, error: Exception, shown: ShownKey | None) -> NodeError:
+    """Return what a failed login means."""
+    name, login = attempt.address.name, attempt.login
+    if isinstance(error, asyncssh.HostKeyNotVerifiable):
+        return host_key_error(name, login, attempt.known, shown)
+    text = printable(str(error))[:TEXT_LIMIT]
+    # sshd hangs up on whoever offers many keys (MaxAuthTries).
+    too_many = isinstance(error, asyncssh.DisconnectError) and "authentication fail" in text
+    if isinstance(error, asyncssh.PermissionDenied) or too_many:
+        return AuthenticationFailed(name, await explain_refusal(login, attempt.keys))
     if isinstance(error, ValueError):
-        return AuthenticationFailed(name, f"the login is not set up rightly: {text}")
-    return NodeUnreachable(name, f"no connection to {target}: {text}")
+        return _unusable(attempt.address, error)
+    return NodeUnreachable(name, f"no connection to {login.target}: {text}")
+
+
+def _unusable(address: NodeAddress, error: Exception) -> NodeError:
+    text = printable(str(error))[:TEXT_LIMIT]
+    return AuthenticationFailed(address.name, f"the login is not set up rightly: {text}")

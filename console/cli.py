@@ -10,11 +10,15 @@ from importlib import import_module, metadata
 from pathlib import Path
 
 from edgead.console.errors import INTERRUPTED, ConsoleError
+from edgead.console.fleet_commands import accept_new, add_init, add_nodes
+from edgead.console.output import say_error
 
 EPILOG = """\
 examples:
   edgead-console demo                      three nodes on this machine, two trials, the comparison
   edgead-console                           open the app
+  edgead-console init 192.168.1.0/24       find the boards, write cluster.toml
+  edgead-console nodes trust               check the boards' host keys, accept new ones
   edgead-console trial run trial.toml      run a trial here, without the app
   edgead-console trial run trial.toml --set seed=3 --json
   edgead-console compare T-001 T-002 --paper
@@ -23,7 +27,9 @@ examples:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code: one line on stderr for what goes wrong."""
-    args = build_parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    args = build_parser().parse_args(words)
+    args.words = words  # for a command that says how to say it again
     try:
         # A command's packages are imported only when it is called: the app must paint at once.
         module, _, function = args.command.partition(":")
@@ -31,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except ConsoleError as error:
-        print(f"edgead-console: {error}", file=sys.stderr)
+        say_error(error)
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -61,6 +67,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.set_defaults(command="app:open_app", data=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _demo(commands)
+    add_init(commands)
+    add_nodes(commands)
     _trial(commands)
     _compare(commands)
     _detect(commands)
@@ -101,6 +109,7 @@ def _trial(commands: Commands[argparse.ArgumentParser]) -> None:
         metavar="KEY=VALUE",
         help="set one key of the spec, as TOML writes it; may be given often",
     )
+    accept_new(run)
     run.add_argument("--run", metavar="RUN", help=argparse.SUPPRESS)
     run.add_argument("--linger", action="store_true", help=argparse.SUPPRESS)
     _data(run)

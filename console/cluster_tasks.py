@@ -33,7 +33,15 @@ Addresses = dict[str, list[str]]
 def address_of(node: Node) -> NodeAddress:
     """Say where the inventory's node is in the connection's terms."""
     return NodeAddress(
-        node.name, node.host, node.port, node.user, node.key, node.known_hosts, node.python
+        name=node.name,
+        host=node.host,
+        port=node.port,
+        user=node.user,
+        key=node.key,
+        known_hosts=node.known_hosts,
+        # In a container TensorFlow's interpreter is not the board's: the agent runs on the board.
+        python="python3" if node.container else node.python,
+        ssh_config=node.ssh_config,
     )
 
 

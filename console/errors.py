@@ -10,9 +10,23 @@ INTERRUPTED = 130
 
 
 class ConsoleError(Exception):
-    """An error told in one line. `exit_code` is what the process ends with."""
+    """An error told in one line, or several errors in a line each.
+
+    Attributes:
+        exit_code: what the process ends with.
+        alarming: it may be an attack: shown in red where there is colour.
+    """
 
     exit_code = TRIAL_FAILED
+    alarming = False
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__(*lines)
+        self.lines = lines
+
+    def __str__(self) -> str:
+        more = len(self.lines) - 1
+        return (self.lines or ("",))[0] + (f" (and {more} more)" if more > 0 else "")
 
 
 class UsageError(ConsoleError):

@@ -2,32 +2,59 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from edgead.console.checked import Checked, Mistakes
 from edgead.console.errors import UsageError
 from edgead.console.toml import load_toml
 
 WARM_SECONDS = 300.0
 ROLES = ("chief", "ps", "worker")
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+TRANSPORTS = ("tunnel", "direct")
+NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}"
+# What may stand in a command line as it is: no blanks, nothing that looks like an option.
+WORD = r"[^\s\x00-\x1f\x7f-][^\s\x00-\x1f\x7f]{0,254}"
+LOWEST_PORT = 1024
+
+Ports = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Node:
-    """A board: how to reach it and what it may run. `python` is the interpreter on the node."""
+    """A board: how to reach it and what it may run. ~/.ssh/config may say what is None or empty.
+
+    Attributes:
+        name: unlike all others.
+        host: name, address or alias of ~/.ssh/config.
+        port, user, key, known_hosts: as in ssh; what is given here wins.
+        python: the interpreter on the node that has TensorFlow, if there is no container.
+        container: the image that has TensorFlow.
+        roles: what it may run.
+        transport: `tunnel` for tasks that speak through SSH, `direct` for open ports.
+        ports: first and last of those that tasks may use; None for any that are free.
+        power_mode: the power mode to have, by name.
+        ssh_config: read in place of ~/.ssh/config.
+    """
 
     name: str
     host: str
-    port: int = 22
+    port: int | None = None
     user: str = ""
     key: Path | None = None
     known_hosts: Path | None = None
     python: str = "python3"
+    container: str = ""
     roles: tuple[str, ...] = ("ps", "worker")
+    transport: str = "tunnel"
+    ports: Ports | None = None
+    power_mode: str = ""
+    ssh_config: Path | None = None
+
+
+# Keys of [cluster] that hold for every node which does not say otherwise.
+SHARED = ("user", "key", "known_hosts", "transport", "ports", "power_mode", "ssh_config")
 
 
 @dataclass(frozen=True)
@@ -43,6 +70,11 @@ class Cluster:
     embedded: bool = False
     warm_seconds: float = WARM_SECONDS
 
+    @property
+    def transport(self) -> str:
+        """How tasks reach each other: the same for all nodes."""
+        return self.nodes[0].transport
+
     def node(self, name: str) -> Node:
         """Give the node of that name. Raises UsageError naming those there are."""
         for node in self.nodes:
@@ -53,91 +85,102 @@ class Cluster:
 
 
 def read_cluster(path: Path) -> Cluster:
-    """Read a cluster file. Raises UsageError: one line for the first mistake found."""
+    """Read a cluster file. Raises UsageError: a line for each mistake in it."""
     content = load_toml(path)
-    head = _table(path, "cluster", content.get("cluster", {}))
-    _known(path, "cluster", head, ("name", "transport", "embedded", "warm_seconds"))
-    nodes = content.get("nodes")
-    if not isinstance(nodes, list) or not nodes:
-        raise UsageError(f"{path}: nodes: expected at least one [[nodes]] table, found none")
-    _known(path, "the file", content, ("cluster", "nodes"))
-    found = tuple(_node(path, index, raw) for index, raw in enumerate(nodes, 1))
-    doubled = [n.name for i, n in enumerate(found) if n.name in {m.name for m in found[:i]}]
-    if doubled:
-        raise UsageError(f"{path}: nodes: the name {doubled[0]} stands twice; names must differ")
-    return Cluster(
-        name=str(head.get("name", path.stem)),
-        path=path,
-        nodes=found,
-        embedded=head.get("embedded") is True,
-        warm_seconds=_seconds(path, "cluster", head.get("warm_seconds", WARM_SECONDS)),
-    )
+    mistakes = Mistakes(path)
+    Checked(mistakes, "the file", content).only(("cluster", "nodes"))
+    head = Checked(mistakes, "cluster", content.get("cluster", {}))
+    head.only(("name", "embedded", "warm_seconds", *SHARED))
+    shared = _shared(head, Node("", ""))
+    tables = content.get("nodes")
+    if not isinstance(tables, list) or not tables:
+        text = "expected at least one [[nodes]] table, found none"
+        mistakes.add("nodes", f"{text}; edgead-console init writes a file with those it finds")
+        tables = []
+    nodes = tuple(_named(mistakes, n, table, shared) for n, table in enumerate(tables, 1))
+    _together(mistakes, nodes)
+    name = head.text("name", path.stem)
+    embedded = head.value("embedded", False, "true or false", _boolean)
+    warm = head.value("warm_seconds", WARM_SECONDS, "0 to 86400 seconds", _seconds)
+    mistakes.check()
+    return Cluster(name, path, nodes, embedded, warm)
 
 
-def _node(path: Path, index: int, raw: Any) -> Node:
-    where = f"nodes[{index}]"
-    table = _table(path, where, raw)
-    _known(path, where, table, tuple(Node.__dataclass_fields__))
-    name = _text(path, where, table, "name")
-    if not NAME.fullmatch(name):
-        raise UsageError(
-            f"{path}: {where}.name: expected letters, digits, '.', '_' or '-', got {name!r:.80}"
-        )
-    return Node(
+def _named(mistakes: Mistakes, number: int, raw: Any, shared: Node) -> Node:
+    """Read a table of [[nodes]]."""
+    table = Checked(mistakes, f"nodes[{number}]", raw)
+    if not isinstance(raw, dict):
+        return shared
+    table.only(tuple(Node.__dataclass_fields__))
+    if not table.has("name"):
+        table.wrong("name", "a text")
+    if table.has("python") and table.has("container"):
+        table.wrong("container", "python or container, not both")
+    return _node(table, shared)
+
+
+def _node(table: Checked, shared: Node) -> Node:
+    name = table.text("name", "", "letters, digits, '.', '_' or '-', at most 63", NAME)
+    node = replace(
+        shared,
         name=name,
-        host=_text(path, where, table, "host", name),
-        port=_port(path, where, table.get("port", 22)),
-        user=_text(path, where, table, "user", ""),
-        key=_file(path, where, table, "key"),
-        known_hosts=_file(path, where, table, "known_hosts"),
-        python=_text(path, where, table, "python", "python3"),
-        roles=_roles(path, where, table.get("roles", ["ps", "worker"])),
+        host=table.text("host", name, "a name or an address", WORD),
+        port=table.value("port", None, "1 to 65535", _port),
+        python=table.text("python", "python3", "the interpreter's path on the node"),
+        container=table.text("container", "", "an image such as name:tag", WORD),
+        roles=table.value("roles", Node.roles, f"a list out of {', '.join(ROLES)}", _roles),
+    )
+    return _shared(table, node)
+
+
+def _shared(table: Checked, node: Node) -> Node:
+    """Read what [cluster] may say for all nodes and a node for itself."""
+    return replace(
+        node,
+        user=table.text("user", node.user, "a login name", WORD),
+        key=table.file("key", node.key),
+        known_hosts=table.file("known_hosts", node.known_hosts),
+        transport=table.choice("transport", node.transport, TRANSPORTS),
+        ports=table.value("ports", node.ports, 'a range such as "20000-20999"', _ports),
+        power_mode=table.text("power_mode", node.power_mode, "a name such as MAXN", r"\w{1,40}"),
+        ssh_config=table.file("ssh_config", node.ssh_config),
     )
 
 
-def _table(path: Path, where: str, value: Any) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise UsageError(f"{path}: {where}: expected a table, got {value!r:.80}")
-    return value
+def _together(mistakes: Mistakes, nodes: tuple[Node, ...]) -> None:
+    """Note what is right by itself and wrong beside the others."""
+    names = [node.name for node in nodes]
+    for name in dict.fromkeys(name for name in names if name and names.count(name) > 1):
+        mistakes.add("nodes", f"the name {name} stands twice; names must differ")
+    if len({node.transport for node in nodes}) > 1:
+        text = "transport must be the same for all: set it once, under [cluster]"
+        mistakes.add("nodes", text)
 
 
-def _known(path: Path, where: str, table: Mapping[str, Any], keys: tuple[str, ...]) -> None:
-    for key in table:
-        if key not in keys:
-            raise UsageError(f"{path}: {where}: no such key: {key}; expected {', '.join(keys)}")
+def _boolean(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
 
 
-def _text(
-    path: Path, where: str, table: Mapping[str, Any], key: str, default: str | None = None
-) -> str:
-    value = table.get(key, default)
-    if not isinstance(value, str) or (not value and default is None):
-        raise UsageError(f"{path}: {where}.{key}: expected a text, got {value!r:.80}")
-    return value
+def _port(value: Any) -> int | None:
+    return value if type(value) is int and 0 < value < 65536 else None
 
 
-def _file(path: Path, where: str, table: Mapping[str, Any], key: str) -> Path | None:
-    if key not in table:
-        return None
-    return path.parent / Path(_text(path, where, table, key)).expanduser()
-
-
-def _port(path: Path, where: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 65536:
-        raise UsageError(f"{path}: {where}.port: expected 1 to 65535, got {value!r:.80}")
-    return value
-
-
-def _seconds(path: Path, where: str, value: Any) -> float:
+def _seconds(value: Any) -> float | None:
     fits = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not fits or not 0 <= value <= 86_400:
-        raise UsageError(f"{path}: {where}.warm_seconds: expected 0 to 86400, got {value!r:.80}")
-    return float(value)
+    return float(value) if fits and 0 <= value <= 86_400 else None
 
 
-def _roles(path: Path, where: str, value: Any) -> tuple[str, ...]:
+def _roles(value: Any) -> tuple[str, ...] | None:
     if not isinstance(value, list) or not all(role in ROLES for role in value):
-        raise UsageError(
-            f"{path}: {where}.roles: expected a list out of {', '.join(ROLES)}, got {value!r:.80}"
-        )
+        return None
     return tuple(value)
+
+
+def _ports(value: Any) -> Ports | None:
+    if not isinstance(value, str):
+        return None
+    first, dash, last = value.partition("-")
+    if not (dash and first.strip().isdecimal() and last.strip().isdecimal()):
+        return None
+    ports = int(first), int(last)
+    return ports if LOWEST_PORT <= ports[0] <= ports[1] < 65536 else None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from edgead.console.errors import ConsoleError
 from edgead.console.events import Event, now
-from edgead.console.narration import narrate
+from edgead.console.narration import narrate, printable
 
 GLYPHS = {"info": "·", "good": "✔", "warn": "▲", "error": "✖"}
 
@@ -39,3 +41,21 @@ def narrate_event(event: Event) -> None:
 def say(text: str) -> None:
     """Tell what is going on, on stderr."""
     print(text, file=sys.stderr, flush=True)
+
+
+def say_error(error: ConsoleError) -> None:
+    """Tell an error on stderr, a line for each of its lines; in red what may be an attack."""
+    red = error.alarming and sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    for line in error.lines:
+        text = f"edgead-console: {line}"
+        say(f"\x1b[1;31m{text}\x1b[0m" if red else text)
+
+
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lay out rows as lines with aligned columns; what comes from outside is made safe to show."""
+    safe = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*safe, strict=True)]
+    return [
+        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in safe
+    ]

@@ -21,6 +21,14 @@ def kdd99_folder():
 
 
 @pytest.fixture
+def jetson_folder():
+    """The folder with what real boards print; a test that needs it fails without it."""
+    folder = SHARED / "jetson"
+    assert folder.is_dir(), f"no {folder}"
+    return folder
+
+
+@pytest.fixture
 def home(tmp_path, monkeypatch):
     """A fresh $EDGEAD_HOME, with no cluster file and no data set from outside."""
     folder = tmp_path / "home"

@@ -75,7 +75,12 @@ async def _run(args: argparse.Namespace, store: Store, spec: TrialSpec) -> int:
     data = paths.data_folder(args.data)
     file = find_cluster(args.cluster) if spec.distributed else None
     async with cluster_for(file, distributed=spec.distributed) as cluster:
-        place(spec, cluster)  # a wrong placement makes no run
+        tasks = place(spec, cluster)  # a wrong placement makes no run, nor does a host key
+        if cluster is not None and not cluster.embedded and not args.run:
+            from edgead.console.host_keys import require_known
+
+            used = [node for node in cluster.nodes if node.name in {t.node for t in tasks}]
+            await require_known(used, args.cluster, accept_new=args.accept_new)
         if not spec.synthetic:
             ensure(spec.dataset, data, bar)
         stored = store.open(args.run) if args.run else store.create(spec)

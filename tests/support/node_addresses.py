@@ -23,6 +23,7 @@ def addresses(file: Path) -> list[NodeAddress]:
             key=file.parent / node["key"],
             known_hosts=file.parent / node["known_hosts"],
             python=node["python"],
+            ssh_config=Path("/dev/null"),
         )
         for node in tomllib.loads(file.read_text())["nodes"]
     ]

@@ -89,7 +89,12 @@ def test_the_cluster_file_and_who_may_read_it(serve: Callable[..., Served]) -> N
     served = serve("--count", "2")
     assert served.said == f"2 nodes on this machine: {served.cluster}"
     file = tomllib.loads(served.cluster.read_text())
-    assert file["cluster"] == {"name": "this machine", "transport": "direct", "embedded": True}
+    assert file["cluster"] == {
+        "name": "this machine",
+        "transport": "direct",
+        "embedded": True,
+        "ssh_config": os.devnull,
+    }
     assert [node["name"] for node in file["nodes"]] == ["node-1", "node-2"]
     assert file["nodes"][0]["python"] == sys.executable
     assert served.folder.stat().st_mode & 0o777 == 0o700

@@ -18,7 +18,6 @@ def write_cluster(file: Path, nodes: Sequence[NodeAddress]) -> None:
             {
                 "name": node.name,
                 "host": node.host,
-                "port": node.port,
                 "user": node.user,
                 "key": "id_ed25519",
                 "known_hosts": "known_hosts",

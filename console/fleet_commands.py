@@ -1,0 +1,92 @@
+"""The part of the command line that is about the fleet: nodes …, and init."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+Commands = argparse._SubParsersAction
+Verbs = argparse._SubParsersAction
+
+
+def add_nodes(commands: Commands[argparse.ArgumentParser]) -> None:
+    """Describe `nodes` and its verbs; alone it lists the inventory."""
+    nodes = commands.add_parser("nodes", help="the fleet: list, discover, trust")
+    _json(nodes)
+    nodes.set_defaults(command="nodes:list_nodes")
+    verbs = nodes.add_subparsers(title="commands", metavar="COMMAND")
+    _list(verbs)
+    _discover(verbs)
+    _trust(verbs)
+
+
+def add_init(commands: Commands[argparse.ArgumentParser]) -> None:
+    """Describe `init`."""
+    init = commands.add_parser("init", help="write a cluster file with the nodes that are found")
+    init.add_argument(
+        "--out",
+        type=Path,
+        default=Path("cluster.toml"),
+        metavar="FILE",
+        help="default: cluster.toml",
+    )
+    init.add_argument("--force", action="store_true", help="write the file anew if it is there")
+    _search(init)
+    init.set_defaults(command="init:init")
+
+
+def _list(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    listing = verbs.add_parser("list", help="the nodes of the cluster file")
+    _json(listing)
+    listing.set_defaults(command="nodes:list_nodes")
+
+
+def _discover(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    discover = verbs.add_parser(
+        "discover", help="scan networks for SSH servers, and say which are Jetsons"
+    )
+    _search(discover)
+    discover.set_defaults(command="discover:discover")
+
+
+def _trust(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    trust = verbs.add_parser(
+        "trust", help="check the nodes' host keys; new ones are shown, and kept if accepted"
+    )
+    trust.add_argument("names", nargs="*", metavar="NAME", help="default: every node")
+    accept_new(trust)
+    _json(trust)
+    trust.set_defaults(command="nodes:trust")
+
+
+def _search(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "networks",
+        nargs="*",
+        metavar="CIDR",
+        help="such as 192.168.1.0/24, or an address; default: this machine's own networks",
+    )
+    parser.add_argument("--user", default="", help="login name; else ssh's")
+    parser.add_argument("--port", type=int, default=22, metavar="N", help="SSH port; default: 22")
+    parser.add_argument("--key", type=Path, metavar="FILE", help="private key; else ssh's")
+    parser.add_argument(
+        "--known-hosts", type=Path, metavar="FILE", help="accepted host keys; else ssh's"
+    )
+    parser.add_argument(
+        "--no-mdns", action="store_true", help="don't listen for announcements (multicast DNS)"
+    )
+    accept_new(parser)
+    _json(parser)
+
+
+def accept_new(parser: argparse.ArgumentParser) -> None:
+    """Describe --accept-new."""
+    parser.add_argument(
+        "--accept-new",
+        action="store_true",
+        help="keep host keys that are unknown, without asking; changed ones are always refused",
+    )
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
