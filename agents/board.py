@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from edgead.agents.protocol import printable
+from edgead.agents.protocol import one_line
 
 # Read by head, not by a shell's own means: a login may be of any shell, a file of any size.
 # /proc/device-tree is a link to the other one on a board, and missing on other machines.
@@ -116,4 +116,4 @@ def _l4t(text: str) -> str:
 def _text(text: str) -> str:
     """Make a text safe to show: one line, no control characters, bounded."""
     line = text.replace("\0", "").partition("\n")[0][:TEXT_LIMIT]
-    return printable(" ".join(line.split()))  # a tab is printable, and would break a table
+    return one_line(line)

@@ -14,14 +14,13 @@ from typing import Any, TypeAlias, TypeVar
 import asyncssh
 
 from edgead.agents import messages
+from edgead.agents.address import NodeAddress
 from edgead.agents.errors import AgentFailed, NodeUnreachable
-from edgead.agents.login import NodeAddress, log_in
+from edgead.agents.login import log_in
 from edgead.agents.messages import Facts, Hello, Message
 from edgead.agents.program import Program
 from edgead.agents.protocol import VERSION, ProtocolError, decode, encode, printable, split
 from edgead.agents.staging import Progress, Staged, stage
-
-__all__ = ["NodeAddress", "NodeConnection", "connect"]
 
 HEARTBEAT = 2.0  # seconds between signs of life
 DEAD_AFTER = 6.0  # seconds of silence after which the agent ends everything

@@ -6,11 +6,11 @@ import asyncio
 
 import asyncssh
 
+from edgead.agents.address import NodeAddress
 from edgead.agents.board import COMMAND, OUTPUT_LIMIT, Board, parse_board
 from edgead.agents.errors import AgentFailed, NodeUnreachable
 from edgead.agents.login import log_in
 from edgead.agents.protocol import printable
-from edgead.agents.ssh_config import NodeAddress
 
 SECONDS = 8.0
 

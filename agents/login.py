@@ -10,14 +10,13 @@ from typing import Any
 
 import asyncssh
 
+from edgead.agents.address import NodeAddress
 from edgead.agents.client_keys import ClientKeys, choose_keys, explain_refusal
 from edgead.agents.errors import AuthenticationFailed, HostKeyUnknown, NodeError, NodeUnreachable
 from edgead.agents.host_keys import KnownHosts
 from edgead.agents.protocol import printable
-from edgead.agents.ssh_config import Login, NodeAddress, config_of, jump_address, read_login
+from edgead.agents.ssh_config import Login, config_of, jump_address, read_login
 from edgead.agents.untrusted import ShownKey, host_key_error
-
-__all__ = ["NodeAddress", "log_in"]
 
 KEEPALIVE = 2.0  # seconds; a dead link is noticed after three of them
 TRIES = 4  # a busy sshd drops connections at random (MaxStartups)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from zeroconf import BadTypeInNameException, InterfaceChoice, IPVersion, ServiceStateChange
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
-from edgead.agents.protocol import printable
+from edgead.agents.protocol import one_line
 
 SERVICE = "_ssh._tcp.local."
 ANSWER_MS = 1000  # to wait for the address of a host that has announced itself
@@ -67,4 +67,4 @@ async def _ask(zeroconf: AsyncZeroconf, name: str, heard: Callable[[Announcement
         return
     if await info.async_request(zeroconf.zeroconf, ANSWER_MS) and info.port:
         for host in info.parsed_addresses(IPVersion.V4Only):
-            heard(Announcement(printable(name.removesuffix(f".{SERVICE}"))[:63], host, info.port))
+            heard(Announcement(one_line(name.removesuffix(f".{SERVICE}"))[:63], host, info.port))

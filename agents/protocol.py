@@ -94,6 +94,11 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8").translate(_CONTROLS)
 
 
+def one_line(text: str) -> str:
+    """Return text printable and in one line: blanks of any kind, tabs too, as single spaces."""
+    return printable(" ".join(text.split()))
+
+
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from edgead.agents.protocol import printable
+from edgead.agents.protocol import one_line
 
 TIMEOUT = 0.3  # seconds to connect: a host of the same network answers in a few milliseconds
 BANNER_TIMEOUT = 1.5  # seconds to greet: a loaded board's sshd has to fork first
@@ -38,7 +38,7 @@ def parse_banner(greeting: bytes) -> str | None:
     for line in greeting[:GREETING_LIMIT].split(b"\n"):
         match = re.match(rb"SSH-(?:2\.0|1\.99)-([^\r\0]{1,255})", line)
         if match and len(line) <= BANNER_LIMIT:
-            return printable(" ".join(match[1].decode("utf-8", "replace").split())) or None
+            return one_line(match[1].decode("utf-8", "replace")) or None
     return None
 
 

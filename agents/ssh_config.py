@@ -10,38 +10,11 @@ from typing import Any
 
 import asyncssh
 
+from edgead.agents.address import NodeAddress
 from edgead.agents.host_keys import SSH_PORT, target_of
 
 GLOBAL_KNOWN_HOSTS = "/etc/ssh/ssh_known_hosts"
 KEY_NAMES = ("id_ed25519_sk", "id_ecdsa_sk", "id_ed25519", "id_ecdsa", "id_rsa")
-
-
-@dataclass(frozen=True)
-class NodeAddress:
-    """Where a node is and how to log in. What is None or empty, ~/.ssh/config may say.
-
-    Attributes:
-        name: the node's name on screen and in errors.
-        host: name or address, or an alias of ~/.ssh/config.
-        port: SSH port.
-        user: login name.
-        key: private key file; one with a passphrase is taken from the SSH agent.
-        known_hosts: file of accepted host keys.
-        python: interpreter for the agent and, unless overridden, the tasks.
-        ssh_config: read in place of ~/.ssh/config; /dev/null for none.
-    """
-
-    name: str
-    host: str
-    port: int | None = None
-    user: str = ""
-    key: Path | None = None
-    known_hosts: Path | None = None
-    python: str = "python3"
-    ssh_config: Path | None = None
-
-    def __str__(self) -> str:
-        return self.host if self.port is None else f"{self.host} port {self.port}"
 
 
 @dataclass(frozen=True)

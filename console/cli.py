@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from importlib import import_module, metadata
 from pathlib import Path
 
+from edgead.console.arguments import Commands, accept_new, as_json
 from edgead.console.errors import INTERRUPTED, ConsoleError
-from edgead.console.fleet_commands import accept_new, add_init, add_nodes
+from edgead.console.fleet_commands import add_init, add_nodes
 from edgead.console.output import say_error
 
 EPILOG = """\
@@ -77,9 +78,6 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-Commands = argparse._SubParsersAction
-
-
 def _demo(commands: Commands[argparse.ArgumentParser]) -> None:
     demo = commands.add_parser(
         "demo",
@@ -90,7 +88,7 @@ def _demo(commands: Commands[argparse.ArgumentParser]) -> None:
     demo.add_argument("--epochs", type=int, default=10, metavar="N", help="default: 10")
     demo.add_argument("--preset", default="paper-kdd99", help="paper-kdd99 (the default) or kdd99")
     _data(demo)
-    _json(demo)
+    as_json(demo)
     demo.set_defaults(command="demo:demo")
 
 
@@ -113,11 +111,11 @@ def _trial(commands: Commands[argparse.ArgumentParser]) -> None:
     run.add_argument("--run", metavar="RUN", help=argparse.SUPPRESS)
     run.add_argument("--linger", action="store_true", help=argparse.SUPPRESS)
     _data(run)
-    _json(run)
+    as_json(run)
     run.set_defaults(command="trial:run")
 
     listing = verbs.add_parser("list", help="the stored runs")
-    _json(listing)
+    as_json(listing)
     listing.set_defaults(command="trial:list_runs")
 
     for name, text in (
@@ -127,7 +125,7 @@ def _trial(commands: Commands[argparse.ArgumentParser]) -> None:
     ):
         verb = verbs.add_parser(name, help=text)
         verb.add_argument("run", metavar="RUN")
-        _json(verb)
+        as_json(verb)
         verb.set_defaults(command=f"trial:{name}")
 
     export = verbs.add_parser("export", help="a run's epochs and scores as csv or json")
@@ -141,7 +139,7 @@ def _compare(commands: Commands[argparse.ArgumentParser]) -> None:
     compare.add_argument("runs", nargs="+", metavar="RUN")
     compare.add_argument("--paper", action="store_true", help="beside the paper's tables")
     compare.add_argument("--format", choices=("text", "markdown", "csv", "json"), default="text")
-    _json(compare)
+    as_json(compare)
     compare.set_defaults(command="compare:compare")
 
 
@@ -161,7 +159,7 @@ def _detect(commands: Commands[argparse.ArgumentParser]) -> None:
         help="a line for every row: also for one that can't be read or comes before the first "
         "whole window",
     )
-    _json(detect)
+    as_json(detect)
     detect.set_defaults(command="detect:detect")
 
 
@@ -177,7 +175,7 @@ def _dataset(commands: Commands[argparse.ArgumentParser]) -> None:
         if name != "list":
             verb.add_argument("name", metavar="NAME")
         _data(verb)
-        _json(verb)
+        as_json(verb)
         verb.set_defaults(command=f"dataset:{name}_data")
 
 
@@ -205,7 +203,7 @@ def _bench(commands: Commands[argparse.ArgumentParser]) -> None:
         "--report", type=Path, metavar="FILE", help="write it as a Markdown page too"
     )
     _data(bench)
-    _json(bench)
+    as_json(bench)
     bench.set_defaults(command="bench:bench")
 
 
@@ -216,10 +214,6 @@ def _data(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="the folder that holds kdd99/ and swat/; else $EDGEAD_DATA, else one of our own",
     )
-
-
-def _json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
 if __name__ == "__main__":

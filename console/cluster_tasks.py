@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from edgead.agents.connection import NodeAddress, NodeConnection, connect
+from edgead.agents.connection import NodeConnection, connect
 from edgead.agents.errors import NodeError
 from edgead.agents.launch import task_argv, task_env, task_server_source
 from edgead.agents.messages import Exit, Line, Message
@@ -28,21 +28,6 @@ STAGE_INTERVAL = 0.25  # seconds between two words on how far a shard is
 LOOPBACK = "127.0.0.1"
 
 Addresses = dict[str, list[str]]
-
-
-def address_of(node: Node) -> NodeAddress:
-    """Say where the inventory's node is in the connection's terms."""
-    return NodeAddress(
-        name=node.name,
-        host=node.host,
-        port=node.port,
-        user=node.user,
-        key=node.key,
-        known_hosts=node.known_hosts,
-        # In a container TensorFlow's interpreter is not the board's: the agent runs on the board.
-        python="python3" if node.container else node.python,
-        ssh_config=node.ssh_config,
-    )
 
 
 class ClusterTasks:
@@ -181,7 +166,7 @@ class ClusterTasks:
         self._record("node", node=node.name, state="connecting")
         try:
             connection = await connect(
-                address_of(node), on_event=lambda message: self._hear(node.name, message)
+                node, on_event=lambda message: self._hear(node.name, message)
             )
         except NodeError as error:
             self._record("node", node=node.name, state="lost", evidence=error.text)

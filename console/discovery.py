@@ -10,6 +10,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+from edgead.agents.address import NodeAddress
 from edgead.agents.board import Board
 from edgead.agents.errors import (
     AuthenticationFailed,
@@ -21,7 +22,6 @@ from edgead.agents.host_keys import OfferedKey, accept
 from edgead.agents.identify import identify
 from edgead.agents.mdns import Announcement, listen
 from edgead.agents.scan import Greeting, scan
-from edgead.agents.ssh_config import NodeAddress
 from edgead.console import networks as nets
 from edgead.console.errors import UnreachableError
 from edgead.console.networks import Network

@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-Commands = argparse._SubParsersAction
-Verbs = argparse._SubParsersAction
+from edgead.console.arguments import Commands, accept_new, as_json
 
 
 def add_nodes(commands: Commands[argparse.ArgumentParser]) -> None:
     """Describe `nodes` and its verbs; alone it lists the inventory."""
     nodes = commands.add_parser("nodes", help="the fleet: list, discover, trust")
-    _json(nodes)
+    as_json(nodes)
     nodes.set_defaults(command="nodes:list_nodes")
     verbs = nodes.add_subparsers(title="commands", metavar="COMMAND")
     _list(verbs)
@@ -35,13 +34,13 @@ def add_init(commands: Commands[argparse.ArgumentParser]) -> None:
     init.set_defaults(command="init:init")
 
 
-def _list(verbs: Verbs[argparse.ArgumentParser]) -> None:
+def _list(verbs: Commands[argparse.ArgumentParser]) -> None:
     listing = verbs.add_parser("list", help="the nodes of the cluster file")
-    _json(listing)
+    as_json(listing)
     listing.set_defaults(command="nodes:list_nodes")
 
 
-def _discover(verbs: Verbs[argparse.ArgumentParser]) -> None:
+def _discover(verbs: Commands[argparse.ArgumentParser]) -> None:
     discover = verbs.add_parser(
         "discover", help="scan networks for SSH servers, and say which are Jetsons"
     )
@@ -49,13 +48,13 @@ def _discover(verbs: Verbs[argparse.ArgumentParser]) -> None:
     discover.set_defaults(command="discover:discover")
 
 
-def _trust(verbs: Verbs[argparse.ArgumentParser]) -> None:
+def _trust(verbs: Commands[argparse.ArgumentParser]) -> None:
     trust = verbs.add_parser(
         "trust", help="check the nodes' host keys; new ones are shown, and kept if accepted"
     )
     trust.add_argument("names", nargs="*", metavar="NAME", help="default: every node")
     accept_new(trust)
-    _json(trust)
+    as_json(trust)
     trust.set_defaults(command="nodes:trust")
 
 
@@ -76,17 +75,4 @@ def _search(parser: argparse.ArgumentParser) -> None:
         "--no-mdns", action="store_true", help="don't listen for announcements (multicast DNS)"
     )
     accept_new(parser)
-    _json(parser)
-
-
-def accept_new(parser: argparse.ArgumentParser) -> None:
-    """Describe --accept-new."""
-    parser.add_argument(
-        "--accept-new",
-        action="store_true",
-        help="keep host keys that are unknown, without asking; changed ones are always refused",
-    )
-
-
-def _json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    as_json(parser)

@@ -11,8 +11,7 @@ from pathlib import Path
 from edgead.agents.errors import HostKeyChanged, HostKeyUnknown, NodeError, NodeUnreachable
 from edgead.agents.host_keys import OfferedKey, accept
 from edgead.agents.login import log_in
-from edgead.console.ask import ask, can_ask
-from edgead.console.cluster_tasks import address_of
+from edgead.console.confirm import can_ask, confirm
 from edgead.console.errors import UnreachableError
 from edgead.console.inventory import Node
 from edgead.console.output import say
@@ -92,11 +91,10 @@ def raise_untrusted(trusts: Sequence[Trust]) -> None:
 
 
 async def _try(node: Node) -> NodeError | None:
-    address = address_of(node)
     try:
-        connection = await asyncio.wait_for(log_in(address), LOGIN_SECONDS)
+        connection = await asyncio.wait_for(log_in(node), LOGIN_SECONDS)
     except asyncio.TimeoutError:
-        return NodeUnreachable(node.name, f"no answer from {address} within {LOGIN_SECONDS:g} s")
+        return NodeUnreachable(node.name, f"no answer from {node} within {LOGIN_SECONDS:g} s")
     except NodeError as error:
         return error
     connection.abort()
@@ -129,7 +127,7 @@ async def _keep(node: Node, offer: OfferedKey, accept_new: bool) -> str | None:
         if not can_ask():
             return ""
         say(f"{node.name}: {describe(offer)} is new. Compare its fingerprint with the board's own.")
-        if not await ask("Accept it?"):
+        if not await confirm("Accept it?"):
             return f"{describe(offer)} was not accepted"
     try:
         accept(offer)

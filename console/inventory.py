@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from edgead.agents.address import NodeAddress
 from edgead.console.checked import Checked, Mistakes
 from edgead.console.errors import UsageError
 from edgead.console.toml import load_toml
@@ -22,35 +23,22 @@ Ports = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Node:
-    """A board: how to reach it and what it may run. ~/.ssh/config may say what is None or empty.
+class Node(NodeAddress):
+    """A board: where it is (an address's `python` has TensorFlow too), and what it may run.
 
     Attributes:
-        name: unlike all others.
-        host: name, address or alias of ~/.ssh/config.
-        port, user, key, known_hosts: as in ssh; what is given here wins.
-        python: the interpreter on the node that has TensorFlow, if there is no container.
-        container: the image that has TensorFlow.
+        container: the image that has TensorFlow; `python` then is the board's own.
         roles: what it may run.
         transport: `tunnel` for tasks that speak through SSH, `direct` for open ports.
         ports: first and last of those that tasks may use; None for any that are free.
         power_mode: the power mode to have, by name.
-        ssh_config: read in place of ~/.ssh/config.
     """
 
-    name: str
-    host: str
-    port: int | None = None
-    user: str = ""
-    key: Path | None = None
-    known_hosts: Path | None = None
-    python: str = "python3"
     container: str = ""
     roles: tuple[str, ...] = ("ps", "worker")
     transport: str = "tunnel"
     ports: Ports | None = None
     power_mode: str = ""
-    ssh_config: Path | None = None
 
 
 # Keys of [cluster] that hold for every node which does not say otherwise.

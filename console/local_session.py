@@ -20,7 +20,7 @@ from edgead.console.events import Event
 from edgead.console.fleet import Fleet
 from edgead.console.inventory import read_cluster
 from edgead.console.narration import Sentence, narrate
-from edgead.console.placement import place
+from edgead.console.placement import place, require_loopback
 from edgead.console.state import TrialState, apply
 from edgead.console.store import Run, Store, Tail
 from edgead.models.spec import TrialSpec
@@ -187,11 +187,12 @@ class LocalSession:
                 self._say("waiting for the nodes…")
                 await self._nodes_ready.wait()
                 assert self._cluster is not None
-                place(spec, read_cluster(self._cluster))
+                cluster = read_cluster(self._cluster)
+                require_loopback(place(spec, cluster), cluster)
             spec = await self._with_data(spec)
             run = self._store.create(spec)
-            cluster = self._cluster if spec.distributed else None
-            await asyncio.to_thread(detached.start_supervisor, run, cluster, self._data)
+            file = self._cluster if spec.distributed else None
+            await asyncio.to_thread(detached.start_supervisor, run, file, self._data)
             await _until_supervised(run)
         except ConsoleError as error:
             self._queue.clear()

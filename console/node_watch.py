@@ -9,7 +9,6 @@ from edgead.agents.connection import NodeConnection, connect
 from edgead.agents.errors import NodeError
 from edgead.agents.messages import Message, TelemetryLine
 from edgead.agents.tegrastats import TegrastatsError, parse
-from edgead.console.cluster_tasks import address_of
 from edgead.console.fleet import Fleet, NodeStatus
 
 FIRST_RETRY, LAST_RETRY = 1.0, 15.0  # seconds between tries, doubling
@@ -27,7 +26,7 @@ async def _watch(status: NodeStatus, changed: Callable[[], None]) -> None:
         changed()
         try:
             connection = await connect(
-                address_of(status.node),
+                status.node,
                 on_event=lambda message: _hear(status, message, changed),
             )
         except NodeError as error:

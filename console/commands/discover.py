@@ -11,7 +11,7 @@ from typing import Any
 
 from edgead.agents.host_keys import OfferedKey, accept
 from edgead.console import networks, output
-from edgead.console.ask import ask, can_ask
+from edgead.console.confirm import can_ask, confirm
 from edgead.console.discovery import Discovery, Found, Wanted
 from edgead.console.errors import DONE, INTERRUPTED, UnreachableError, UsageError
 from edgead.console.host_keys import HostKeyChangedError, describe
@@ -95,7 +95,7 @@ async def _ask_about(discovery: Discovery) -> None:
     for offer in discovery.offers.values():
         output.say(f"{describe(offer)} is new")
     many = f"these {len(discovery.offers)} host keys" if len(discovery.offers) > 1 else "it"
-    if not await ask(f"Accept {many}, having compared the fingerprints?"):
+    if not await confirm(f"Accept {many}, having compared the fingerprints?"):
         return
     for offer in discovery.offers.values():
         _keep(offer)

@@ -77,7 +77,7 @@ async def _trust(args: argparse.Namespace) -> int:
     from edgead.console.host_keys import check_host_keys, raise_untrusted
 
     cluster = chosen_cluster(args)
-    nodes = [cluster.node(name) for name in args.names] or list(cluster.nodes)
+    nodes = [cluster.node(name) for name in dict.fromkeys(args.names)] or list(cluster.nodes)
     trusts = await check_host_keys(nodes, args.cluster, accept_new=args.accept_new)
     for each in trusts:
         if args.json:

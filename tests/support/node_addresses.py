@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from edgead.agents.login import NodeAddress
+from edgead.agents.address import NodeAddress
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -7,8 +7,9 @@ import subprocess
 
 import pytest
 
+from edgead.agents.address import NodeAddress
 from edgead.agents.errors import NodeError
-from edgead.agents.login import NodeAddress, log_in
+from edgead.agents.login import log_in
 
 
 async def said_by(address: NodeAddress, command: str = "echo hello") -> str:

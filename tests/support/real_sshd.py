@@ -18,12 +18,6 @@ DEADLINE = 20.0
 LOOPBACK = "127.0.0.1"
 # sshd's own folder; it runs as root only with this one.
 PRIVSEP = Path("/run/sshd")
-# What a board shows of itself lies in a folder here: the same files, under another root.
-AS_BOARD = """#!/bin/sh
-moved=$(printf %s "$SSH_ORIGINAL_COMMAND" |
-  sed 's#\\(/etc/nv_tegra\\|/proc/\\|/sys/\\)#{root}\\1#g')
-exec sh -c "$moved"
-"""
 
 
 def sshd_program() -> str:
@@ -49,21 +43,20 @@ def fingerprint(path: Path) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[1]
 
 
-def free_port(address: str = LOOPBACK) -> int:
+def free_port() -> int:
     """Give a port that nobody listens on."""
     with socket.socket() as probe:
-        probe.bind((address, 0))
+        probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
         return port
 
 
 @dataclass
 class Sshd:
-    """One running sshd; `authorized` lists the public keys it lets in."""
+    """One running sshd; `authorize` adds to the keys it lets in."""
 
     folder: Path
     port: int
-    addresses: Sequence[str] = (LOOPBACK,)
     host_keys: list[Path] = field(default_factory=list)
     user: str = field(default_factory=getpass.getuser)
 
@@ -80,8 +73,7 @@ class Sshd:
     def known_hosts(self, path: Path, key: Path | None = None, *, hashed: bool = False) -> Path:
         """Write a known_hosts file that holds this server's key, or another one."""
         public = Path(f"{key or self.host_keys[0]}.pub").read_text()
-        lines = [f"[{address}]:{self.port} {public}" for address in self.addresses]
-        path.write_text("".join(lines))
+        path.write_text(f"[{LOOPBACK}]:{self.port} {public}")
         if hashed:
             subprocess.run(["ssh-keygen", "-q", "-H", "-f", str(path)], check=True)
             path.with_name(path.name + ".old").unlink()
@@ -92,34 +84,26 @@ class Sshd:
 def sshd(
     folder: Path,
     *,
-    addresses: Sequence[str] = (LOOPBACK,),
-    port: int | None = None,
     kinds: Sequence[str] = ("ed25519",),
-    more: str = "",
-    board: Path | None = None,
 ) -> Iterator[Sshd]:
     """Run sshd for this user while the block lasts.
 
     Args:
         folder: where its files go.
-        addresses: where it listens.
-        port: None takes a free one.
         kinds: of its host keys.
-        more: lines of its configuration, which come first and so win.
-        board: a folder with /etc/nv_tegra_release and the like, shown in place of ours.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    server = Sshd(folder, port or free_port(addresses[0]), addresses)
+    server = Sshd(folder, free_port())
     server.host_keys = [make_key(folder / f"host_{kind}", kind) for kind in kinds]
     (folder / "authorized_keys").touch()
-    (folder / "config").write_text(_configuration(server, more, board))
+    (folder / "config").write_text(_configuration(server))
     if os.getuid() == 0:
         PRIVSEP.mkdir(mode=0o755, exist_ok=True)
     command = [sshd_program(), "-D", "-e", "-f", str(folder / "config")]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
     try:
-        _await(lambda: server.log.count("Server listening") >= len(addresses), server, process)
+        _await(lambda: server.log.count("Server listening") >= 1, server, process)
         yield server
     finally:
         with contextlib.suppress(ProcessLookupError):
@@ -127,9 +111,8 @@ def sshd(
         process.wait()
 
 
-def _configuration(server: Sshd, more: str, board: Path | None) -> str:
-    lines = [more, f"Port {server.port}"]
-    lines += [f"ListenAddress {address}" for address in server.addresses]
+def _configuration(server: Sshd) -> str:
+    lines = [f"Port {server.port}", f"ListenAddress {LOOPBACK}"]
     lines += [f"HostKey {key}" for key in server.host_keys]
     lines += [
         f"AuthorizedKeysFile {server.folder / 'authorized_keys'}",
@@ -142,11 +125,6 @@ def _configuration(server: Sshd, more: str, board: Path | None) -> str:
         "MaxStartups 200",
         "LogLevel DEBUG1",
     ]
-    if board is not None:
-        script = server.folder / "as_board"
-        script.write_text(AS_BOARD.replace("{root}", str(board)))
-        script.chmod(0o755)
-        lines.append(f"ForceCommand {script}")
     return "\n".join(lines) + "\n"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from real_sshd import LOOPBACK, Sshd, make_key, sshd
 
-from edgead.agents.login import NodeAddress
+from edgead.agents.address import NodeAddress
 
 
 @pytest.fixture

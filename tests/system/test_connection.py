@@ -17,7 +17,8 @@ import pytest
 from node_addresses import addresses
 
 from edgead.agents import agent
-from edgead.agents.connection import NodeAddress, NodeConnection, connect
+from edgead.agents.address import NodeAddress
+from edgead.agents.connection import NodeConnection, connect
 from edgead.agents.embedded import embedded_nodes
 from edgead.agents.errors import (
     AgentFailed,

@@ -17,7 +17,8 @@ from typing import Any
 import asyncssh
 import pytest
 
-from edgead.agents.connection import NodeAddress, connect
+from edgead.agents.address import NodeAddress
+from edgead.agents.connection import connect
 from edgead.agents.embedded import FolderInUseError, embedded_nodes
 
 if sys.version_info >= (3, 11):

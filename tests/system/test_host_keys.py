@@ -10,9 +10,9 @@ import pytest
 from real_login import refused, run, said_by
 from real_sshd import LOOPBACK, Sshd, fingerprint, fingerprints_in, make_key, sshd
 
+from edgead.agents.address import NodeAddress
 from edgead.agents.errors import HostKeyChanged, HostKeyUnknown
 from edgead.agents.host_keys import accept
-from edgead.agents.login import NodeAddress
 
 
 async def test_a_known_host_is_logged_in_to(address: NodeAddress) -> None:

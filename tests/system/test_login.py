@@ -10,6 +10,7 @@ import pytest
 from real_login import refused, said_by
 from real_sshd import LOOPBACK, Sshd, add_to_agent, fingerprint, make_key, ssh_agent, sshd
 
+from edgead.agents.address import NodeAddress
 from edgead.agents.errors import (
     AuthenticationFailed,
     HostKeyChanged,
@@ -17,7 +18,7 @@ from edgead.agents.errors import (
     NodeUnreachable,
 )
 from edgead.agents.host_keys import accept
-from edgead.agents.login import NodeAddress, log_in
+from edgead.agents.login import log_in
 
 # -- our keys
 

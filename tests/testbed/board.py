@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edgead.agents.login import NodeAddress
+from edgead.agents.address import NodeAddress
 from testbed import root
 from testbed.cgroups import Group, alive
 from testbed.commands import NETNS, PATH, TestbedError, run, until

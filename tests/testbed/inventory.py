@@ -7,7 +7,7 @@ from pathlib import Path
 
 import tomli_w
 
-from edgead.agents.login import NodeAddress
+from edgead.agents.address import NodeAddress
 
 
 def write_cluster(file: Path, nodes: Sequence[NodeAddress]) -> None:

@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgead.console.checked import Mistakes
-from edgead.console.cluster_tasks import address_of
 from edgead.console.errors import UsageError
 from edgead.console.inventory import Node, _named, read_cluster
-from edgead.console.placement import place
+from edgead.console.placement import place, require_loopback
 from edgead.models.spec import read_spec
 
 GOOD = """
@@ -74,6 +73,10 @@ def test_reads_nodes_in_order(write, tmp_path):
             "transport must be the same for all",
         ),
         ("[cluster]\nembedded = 1\n[[nodes]]\nname = 'a'", "embedded: expected true or false"),
+        (
+            "[cluster]\nwarm_seconds = -1\n[[nodes]]\nname = 'a'",
+            "warm_seconds: expected 0 to 86400",
+        ),
         ("cluster = 3\n[[nodes]]\nname = 'a'", "cluster: expected a table, got 3"),
     ],
 )
@@ -104,6 +107,21 @@ def test_placement_by_name(write):
 def test_placement_on_an_unknown_node_names_those_there_are(write):
     with pytest.raises(UsageError, match="no node is named x; there are xavier-1"):
         place(read_spec({"ps_node": "x"}), read_cluster(write(GOOD)))
+
+
+@pytest.mark.parametrize("host", ["10.0.0.1", "xavier-1", "::2"])
+def test_boards_are_refused_until_tasks_can_reach_each_other(write, host):
+    cluster = read_cluster(write(f"[[nodes]]\nname = 'a'\nhost = '{host}'"))
+    with pytest.raises(UsageError, match="tunnels between boards are not built"):
+        require_loopback(place(read_spec({"preset": "kdd99"}), cluster), cluster)
+    central = read_spec({"preset": "kdd99", "strategy": "central"})
+    require_loopback(place(central, cluster), cluster)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.3.2.1", "::1", "localhost"])
+def test_nodes_of_this_machine_are_taken(write, host):
+    cluster = read_cluster(write(f"[[nodes]]\nname = 'a'\nhost = '{host}'"))
+    require_loopback(place(read_spec({"preset": "kdd99"}), cluster), cluster)
 
 
 def test_every_mistake_has_a_line_of_its_own(write):
@@ -144,7 +162,7 @@ port = 22
     assert a.ports == b.ports == (20000, 20999)
     assert (a.power_mode, b.power_mode, cluster.transport) == ("MAXN", "MODE_30W_ALL", "direct")
     # The agent runs on the board, where a container's interpreter is not.
-    assert (address_of(a).python, address_of(b).python) == (a.python, "python3")
+    assert (a.python, b.python) == ("/home/nvidia/tf/bin/python", "python3")
 
 
 def test_the_defaults(write):

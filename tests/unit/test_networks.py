@@ -38,7 +38,7 @@ def test_networks_in_networks_are_tried_once():
     ("texts", "said"),
     [
         (["10.0.0.0/15"], "larger than a /16"),
-        (["10.0.0.0/0"], "expected a network of hosts|larger than a /16"),
+        (["10.0.0.0/0"], "expected a network of hosts"),
         (["fd00::/64"], "larger than a /112"),
         (["10.0.0.0/16", "10.1.0.0/16"], "too many"),
         (["lab"], "lab: expected a network such as"),

@@ -12,7 +12,7 @@ def can_ask() -> bool:
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
-async def ask(question: str) -> bool:
+async def confirm(question: str) -> bool:
     """Put a question with yes or no; only `y` or `yes` is yes. No answer (Ctrl-D) is no."""
     print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     # input() would hold up the event loop, and with it the signals that end a command.
