@@ -8,12 +8,12 @@ Requests carry "op" and a number "n" that the answer repeats; each has one answe
   ping                                     pong
   start {task, argv, env, stdin, cwd}      started {task, pid}
   stop {task, grace}                       stopped {task}, once all of it is gone
-  ports {count}                            ports {ports}
+  ports {count, first, last}               ports {ports}
   facts                                    facts {hostname, python, machine, cores, …}
   telemetry {interval_ms}                  done
   end                                      ended {reason, left}, and the agent goes
 A request that can't be carried out is answered by failed {reason}, one that can't be read
-by error {reason}. Unasked come: hello {python, pid, parent, version}, line {task, line,
+by error {reason}. Unasked come: hello {python, pid, parent, version, loopback}, line {task, line,
 dropped}, exit {task, code, signal, lines, dropped}, telemetry {source, line} and ended.
 
 When stdin ends, when the host is silent for dead_after seconds, or on SIGTERM, SIGHUP or
@@ -159,13 +159,19 @@ def facts() -> Message:
     }
 
 
-def free_ports(count: int) -> List[int]:
-    """Return free ports, all different, that no outgoing connection takes by chance."""
+def loopback() -> str:
+    """Name this machine's loopback: processes with the same one reach each other by 127.0.0.1."""
+    return read("/proc/sys/kernel/random/boot_id") + " " + os.readlink("/proc/self/ns/net")
+
+
+def free_ports(count: int, first: int = 0, last: int = 0) -> List[int]:
+    """Return free ports, all different: of a range, or that no outgoing connection takes."""
     lowest = read("/proc/sys/net/ipv4/ip_local_port_range").split()
     end = int(lowest[0]) if lowest and int(lowest[0]) > 12000 else 65536
+    choice = range(first, last + 1) if first else range(10000, end)
     held: List[socket.socket] = []
     try:
-        for port in random.sample(range(10000, end), min(end - 10000, 20 * count)):
+        for port in random.sample(choice, min(len(choice), 20 * count)):
             held.append(socket.socket())
             try:
                 held[-1].bind(("", port))
@@ -176,7 +182,7 @@ def free_ports(count: int) -> List[int]:
     finally:
         for each in held:
             each.close()
-    raise RequestError("no %d free ports" % count)
+    raise RequestError("no %d free ports from %d to %d" % (count, choice[0], choice[-1]))
 
 
 class MachineLoad:
@@ -315,6 +321,7 @@ class Agent:
             "python": platform.python_version(),
             "pid": os.getpid(),
             "parent": os.getppid(),
+            "loopback": loopback(),
         }
         self.say("hello", version=VERSION, **hello)
         self.take_requests(first)
@@ -461,7 +468,9 @@ class Agent:
 
     def ports(self, n: int, request: Message) -> None:
         """Find free ports."""
-        self.say("ports", n=n, ports=free_ports(int(number(request, "count", 1, 200))))
+        count = int(number(request, "count", 1, 200))
+        first, last = (int(number(request, key, 0, 65535)) for key in ("first", "last"))
+        self.say("ports", n=n, ports=free_ports(count, first, last))
 
     def facts(self, n: int, request: Message) -> None:
         """Tell what the node is."""

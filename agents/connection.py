@@ -15,12 +15,13 @@ import asyncssh
 
 from edgead.agents import messages
 from edgead.agents.address import NodeAddress
-from edgead.agents.errors import AgentFailed, NodeUnreachable
+from edgead.agents.errors import AgentFailed, NodeError, NodeUnreachable
 from edgead.agents.login import log_in
 from edgead.agents.messages import Facts, Hello, Message
 from edgead.agents.program import Program
 from edgead.agents.protocol import VERSION, ProtocolError, decode, encode, printable, split
 from edgead.agents.staging import Progress, Staged, stage
+from edgead.agents.tunnel import Tunnel
 
 HEARTBEAT = 2.0  # seconds between signs of life
 DEAD_AFTER = 6.0  # seconds of silence after which the agent ends everything
@@ -84,6 +85,7 @@ class NodeConnection:
         self._on_event = on_event
         self._ssh: asyncssh.SSHClientConnection | None = None
         self._process: _Process | None = None
+        self._tunnel: asyncio.Future[Tunnel] | None = None
         self._numbers = itertools.count(1)
         # The agent greets before it is asked anything: hello answers number 0.
         self._answers: dict[int, asyncio.Future[Message]] = {}
@@ -160,9 +162,14 @@ class NodeConnection:
         """
         await self._ask(messages.Stop(next(self._numbers), task, grace), messages.Stopped)
 
-    async def ports(self, count: int) -> list[int]:
-        """Return `count` free ports of the node, all different; raises AgentFailed."""
-        answer = await self._ask(messages.GetPorts(next(self._numbers), count), messages.Ports)
+    async def ports(self, count: int, among: tuple[int, int] | None = None) -> list[int]:
+        """Return `count` free ports of the node, all different; raises AgentFailed.
+
+        `among` is the first and the last that will do.
+        """
+        first, last = among or (0, 0)
+        request = messages.GetPorts(next(self._numbers), count, first, last)
+        answer = await self._ask(request, messages.Ports)
         if len(set(answer.ports)) != count:
             raise AgentFailed(self.address.name, f"asked for {count} ports, got {answer.ports}")
         return list(answer.ports)
@@ -188,6 +195,22 @@ class NodeConnection:
             raise AgentFailed(self.address.name, "not connected")
         name, python = self.address.name, self.address.python
         return await Program.start(self._ssh, name, python, file, module, env)
+
+    async def tunnel(self) -> Tunnel:
+        """Return the connection for tunnels, made when it is first asked for; raises NodeError.
+
+        When it is lost, so is the node.
+        """
+        if self._tunnel is None:
+            self._tunnel = asyncio.ensure_future(Tunnel.open(self.address))
+            self._run(self._watch_tunnel(self._tunnel))
+        return await asyncio.shield(self._tunnel)
+
+    def ends(self) -> tuple[str, str]:
+        """Return this connection's two IP addresses: ours, the node's."""
+        assert self._ssh is not None
+        ours, theirs = (self._ssh.get_extra_info(f"{end}name")[0] for end in ("sock", "peer"))
+        return str(ours), str(theirs)
 
     async def close(self) -> None:
         """End every task, the agent and the link; takes six seconds at most."""
@@ -215,6 +238,20 @@ class NodeConnection:
             job.cancel()
         if self._ssh is not None:
             self._ssh.abort()
+
+    async def _watch_tunnel(self, opening: asyncio.Future[Tunnel]) -> None:
+        try:
+            tunnel = await opening
+        except NodeError:  # whoever asked for it hears
+            return
+        except asyncio.CancelledError:
+            opening.cancel()
+            raise
+        try:
+            await asyncio.shield(tunnel.lost)
+            self.drop("the connection for tunnels is lost")
+        finally:
+            tunnel.abort()
 
     def _run(self, job: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(job)

@@ -60,11 +60,13 @@ class Stop:
 
 @dataclass(frozen=True)
 class GetPorts:
-    """Asks for free loopback ports, all different; answered by Ports."""
+    """Asks for free ports, all different, out of a range if one is given; answered by Ports."""
 
     op: ClassVar[str] = "ports"
     n: int
     count: int
+    first: int = 0
+    last: int = 0
 
 
 @dataclass(frozen=True)
@@ -114,13 +116,17 @@ class Answer(Message):
 
 @dataclass(frozen=True)
 class Hello(Message):
-    """The agent runs; `parent` is the pid of the sshd process that holds the session."""
+    """The agent runs; `parent` is the pid of the sshd process that holds the session.
+
+    Agents with the same `loopback` reach each other by 127.0.0.1.
+    """
 
     event: ClassVar[str] = "hello"
     python: str
     pid: int
     parent: int
     version: int
+    loopback: str
 
 
 @dataclass(frozen=True)
@@ -165,7 +171,7 @@ class Stopped(Answer):
 
 @dataclass(frozen=True)
 class Ports(Answer):
-    """Free loopback ports."""
+    """Free ports."""
 
     event: ClassVar[str] = "ports"
     ports: tuple[int, ...]

@@ -5,7 +5,7 @@ interpreter. It prints one line of JSON when it answers, and ends when it is end
 TensorFlow's servers never end by themselves.
 
 A task whose own address is on loopback hears only this machine. TensorFlow binds every
-interface whatever the address says, so a socket filter drops what comes by another one.
+interface whatever the address says, so its sockets are tied to the one that is loopback.
 
 Environment: TF_CONFIG (the cluster and this task's place in it), EDGEAD_THREADS (size of the
 thread pools; TensorFlow's own choice without it).
@@ -27,7 +27,8 @@ import tensorflow as tf  # noqa: E402 (its import is part of the time to report)
 USAGE_INTERVAL = 0.5  # seconds between two looks at what this process uses
 # Of Linux' tcp_info: bytes that were acknowledged, and bytes that came, each a 64-bit number.
 TCP_BYTES, TCP_BYTES_AT = struct.Struct("QQ"), 120
-SO_ATTACH_FILTER, SO_ACCEPTCONN = 26, 30  # Linux, asm-generic/socket.h
+# Linux, asm-generic/socket.h
+SO_BINDTODEVICE, SO_ATTACH_FILTER, SO_ACCEPTCONN = 25, 26, 30
 
 
 def is_listening(descriptor: int) -> bool:
@@ -40,7 +41,21 @@ def is_listening(descriptor: int) -> bool:
 
 
 def hear_only_loopback() -> None:
-    """Attach a filter to every listening socket: packets that come by lo pass, others drop."""
+    """Have every listening socket hear what comes by lo, and nothing else.
+
+    Linux 5.7 and later ties a socket to an interface for anybody; before, a filter drops what
+    comes by another one. Raises OSError where neither may be done: then nothing is served.
+    """
+    for descriptor in filter(is_listening, map(int, os.listdir("/proc/self/fd"))):
+        with socket.socket(fileno=os.dup(descriptor)) as each:
+            try:
+                each.setsockopt(socket.SOL_SOCKET, SO_BINDTODEVICE, b"lo\0")
+            except OSError:
+                filter_by_interface(each)
+
+
+def filter_by_interface(listening: socket.socket) -> None:
+    """Attach a filter: packets that come by lo pass, others drop."""
     instructions = (
         (0x20, 0, 0, 0xFFFFF008),  # load the interface's index: SKF_AD_OFF + SKF_AD_IFINDEX
         (0x15, 0, 1, socket.if_nametoindex("lo")),  # if it is another, skip one
@@ -49,9 +64,7 @@ def hear_only_loopback() -> None:
     )
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *i) for i in instructions))
     program = struct.pack("HP", len(instructions), ctypes.addressof(code))
-    for descriptor in filter(is_listening, map(int, os.listdir("/proc/self/fd"))):
-        with socket.socket(fileno=os.dup(descriptor)) as each:
-            each.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
+    listening.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
 
 
 def enter_shards() -> None:

@@ -22,12 +22,10 @@ from edgead.console.inventory import Cluster, Node
 from edgead.console.placement import HOST, Task
 from edgead.console.recorder import Recorder
 from edgead.console.task_lines import Ready, Usage, read_task_line
+from edgead.console.wiring import Addresses, Wiring, is_open
 
 READY_SECONDS = 180.0  # a board needs a minute to import TensorFlow from a slow disk
 STAGE_INTERVAL = 0.25  # seconds between two words on how far a shard is
-LOOPBACK = "127.0.0.1"
-
-Addresses = dict[str, list[str]]
 
 
 class ClusterTasks:
@@ -40,6 +38,7 @@ class ClusterTasks:
         self._cluster = cluster
         self._recorder: Recorder | None = recorder  # of the trial they are used by
         self._tasks = _served(tasks)
+        self._chief = next(task for task in tasks if task.role == "chief")
         self._nodes = [task.node for task in tasks if task.node != HOST]  # a chief's first
         self._wanted = list(self._tasks)  # by that trial
         self._addresses: Addresses | None = None  # once they all serve
@@ -111,7 +110,10 @@ class ClusterTasks:
             if isinstance(result, BaseException):
                 raise result
         self._connected.set()
-        addresses = await self._choose_addresses()
+        wiring = Wiring(self._cluster, self._connections)
+        addresses = await wiring.addresses([*self._tasks, self._chief])
+        if is_open(addresses):
+            self._warn_of_open_ports(addresses)
         try:
             await asyncio.gather(*(self._start(task, addresses) for task in self._tasks))
         except NodeError as error:
@@ -176,23 +178,13 @@ class ClusterTasks:
         version = connection.hello.python
         self._record("node", node=node.name, state="up", evidence=f"Python {version}")
 
-    async def _choose_addresses(self) -> Addresses:
-        """Ask each node for free ports until all differ: embedded nodes share one loopback."""
-        taken: set[int] = set()
-        addresses: Addresses = {"chief": []}
-        for task in self._tasks:
-            port = await self._free_port(task.node, taken)
-            taken.add(port)
-            addresses.setdefault(task.role, []).append(f"{LOOPBACK}:{port}")
-        addresses["chief"].append(f"{LOOPBACK}:{await self._free_port(self._nodes[0], taken)}")
-        return addresses
-
-    async def _free_port(self, node: str, taken: set[int]) -> int:
-        try:
-            offered = await self._connections[node].ports(len(taken) + 1)
-        except NodeError as error:
-            raise Failure(node, "", error.text) from None
-        return next(port for port in offered if port not in taken)
+    def _warn_of_open_ports(self, addresses: Addresses) -> None:
+        every = ", ".join(each for role in addresses.values() for each in role)
+        text = (
+            f"transport direct: whoever reaches {every} can run code there; transport ="
+            ' "tunnel" in the cluster file closes that'
+        )
+        self._record("note", level="warn", node=HOST, text=text)
 
     async def _start(self, task: Task, addresses: Addresses) -> None:
         node = self._cluster.node(task.node)

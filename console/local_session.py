@@ -20,7 +20,7 @@ from edgead.console.events import Event
 from edgead.console.fleet import Fleet
 from edgead.console.inventory import read_cluster
 from edgead.console.narration import Sentence, narrate
-from edgead.console.placement import place, require_loopback
+from edgead.console.placement import place
 from edgead.console.state import TrialState, apply
 from edgead.console.store import Run, Store, Tail
 from edgead.models.spec import TrialSpec
@@ -188,7 +188,7 @@ class LocalSession:
                 await self._nodes_ready.wait()
                 assert self._cluster is not None
                 cluster = read_cluster(self._cluster)
-                require_loopback(place(spec, cluster), cluster)
+                place(spec, cluster)  # a wrong placement makes no run
             spec = await self._with_data(spec)
             run = self._store.create(spec)
             file = self._cluster if spec.distributed else None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
 
 from edgead.console.errors import UsageError
 from edgead.console.inventory import Cluster, Node
@@ -41,28 +39,6 @@ def place(spec: TrialSpec, cluster: Cluster | None) -> tuple[Task, ...]:
     chosen = [cluster.node(name) for name in spec.worker_nodes] or _with_role(cluster, "worker")
     workers = [Task("worker", i, chosen[i % len(chosen)].name) for i in range(spec.workers)]
     return (chief, Task("ps", 0, ps_node.name), *workers)
-
-
-def require_loopback(tasks: Sequence[Task], cluster: Cluster | None) -> None:
-    """Refuse a trial whose tasks could not reach each other; raises UsageError.
-
-    They speak over loopback addresses, which are one only among this machine's own nodes.
-    """
-    for task in tasks:
-        node = cluster.node(task.node) if cluster is not None and task.node != HOST else None
-        if node is not None and not _is_loopback(node.host):
-            raise UsageError(
-                f"{node.name} ({node.host}): distributed trials run on nodes of this machine only,"
-                " for tunnels between boards are not built yet; run it without a cluster file, or"
-                " centralised"
-            )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _with_role(cluster: Cluster, role: str) -> list[Node]:

@@ -69,14 +69,13 @@ def run(args: argparse.Namespace) -> int:
 async def _run(args: argparse.Namespace, store: Store, spec: TrialSpec) -> int:
     from edgead.console.clusters import cluster_for, find_cluster
     from edgead.console.data import bar, ensure
-    from edgead.console.placement import place, require_loopback
+    from edgead.console.placement import place
     from edgead.console.supervisor import supervise
 
     data = paths.data_folder(args.data)
     file = find_cluster(args.cluster) if spec.distributed else None
     async with cluster_for(file, distributed=spec.distributed) as cluster:
         tasks = place(spec, cluster)  # a wrong placement makes no run, nor does a host key
-        require_loopback(tasks, cluster)
         if cluster is not None and not cluster.embedded and not args.run:
             from edgead.console.host_keys import require_known
 

@@ -211,8 +211,9 @@ def test_malformed_requests_are_answered(host: Host) -> None:
         {"op": "stop", "task": "t"},
         {"op": "stop", "task": "t", "grace": float("nan")},
         {"op": "stop", "task": "\ud800", "grace": 1},
-        {"op": "ports", "count": 0},
-        {"op": "ports", "count": True},
+        {"op": "ports", "count": 0, "first": 0, "last": 0},
+        {"op": "ports", "count": 3, "first": 20000, "last": 20001},
+        {"op": "ports", "count": True, "first": 0, "last": 0},
         {"op": "telemetry", "interval_ms": "1"},
         {"op": "configure", "dead_after": 1, "marker": "m", "sweep": ["a", 1]},
     ]:
@@ -326,10 +327,12 @@ def test_no_zombies(host: Host) -> None:
 
 
 def test_ports_are_free_and_different(host: Host) -> None:
-    ports = host.ask("ports", count=50)["ports"]
+    ports = host.ask("ports", count=50, first=0, last=0)["ports"]
     assert len(set(ports)) == 50
     ephemeral = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     assert all(10_000 <= port < ephemeral for port in ports)
+    ranged = host.ask("ports", count=2, first=20_000, last=20_100)["ports"]
+    assert all(20_000 <= port <= 20_100 for port in ranged)
 
 
 def test_facts(host: Host) -> None:

@@ -31,7 +31,7 @@ from edgead.agents.errors import (
 from edgead.agents.messages import Exit, Line, Message, TelemetryLine
 
 DEADLINE = 20.0
-HELLO = '{"event": "hello", "python": "3", "pid": 1, "parent": 1, "version": 1}'
+HELLO = '{"event": "hello", "python": "3", "pid": 1, "parent": 1, "version": 1, "loopback": ""}'
 Kind = TypeVar("Kind", bound=Message)
 
 

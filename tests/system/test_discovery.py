@@ -175,17 +175,6 @@ def test_nobody_and_wrong_networks_are_one_line(capsys: pytest.CaptureFixture[st
     assert "edgead-console init" in capsys.readouterr().err
 
 
-def test_a_distributed_trial_on_boards_is_refused_before_it_makes_a_run(
-    boards: BoardMaker, home: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (board,) = boards(1)
-    cluster = str(board.keys / "cluster.toml")
-    assert main(["--cluster", cluster, "trial", "run", "kdd99", "--set", "synthetic=true"]) == 2
-    err = capsys.readouterr().err
-    assert len(err.splitlines()) == 1 and f"xavier-1 ({board.host})" in err
-    assert not list((home / "runs").glob("T-*"))
-
-
 async def test_announcements_are_heard() -> None:
     info = ServiceInfo(
         SERVICE,

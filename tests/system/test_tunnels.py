@@ -1,0 +1,133 @@
+"""Tunnels between virtual boards: a distributed trial over them, and nothing open but sshd."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from on_board import say
+from program import Program
+
+from edgead.agents.connection import connect
+from edgead.agents.tunnel import LOOPBACK, PortTakenError
+from edgead.console.failure import Failure
+from edgead.console.inventory import read_cluster
+from edgead.console.placement import HOST, Task
+from edgead.console.wiring import Wiring
+from testbed.board import Board
+from testbed.fixtures import BoardMaker
+
+TRIAL = ("kdd99", "--set", "synthetic=true", "--set", "workers=3", "--set", "epochs=4", "--json")
+SCAN = """
+import socket
+for port in range(1, 65536):
+    with socket.socket() as probe:
+        probe.settimeout(0.2)
+        if probe.connect_ex(("{}", port)) == 0:
+            print(port)
+"""
+
+
+def run_trial(cluster: Path, *more: str) -> list[dict[str, Any]]:
+    with Program("--cluster", cluster, "trial", "run", *TRIAL, *more) as program:
+        code, events, err = program.finish()
+        assert code == 0, err
+        assert program.running() == {}
+    return list(events)
+
+
+def open_ports(seen_by: Board, board: Board) -> list[int]:
+    program = SCAN.format(board.host)
+    return [int(line) for line in seen_by.run(["python3", "-ISc", program]).split()]
+
+
+@pytest.mark.slow
+def test_the_trial_is_the_same_through_tunnels_and_direct(home: Path, boards: BoardMaker) -> None:
+    made = boards(3)
+    cluster = made[0].keys / "cluster.toml"
+    tunnelled = run_trial(cluster)
+    ready = [e for e in tunnelled if e["kind"] == "task" and e["state"] == "ready"]
+    assert {e["node"] for e in ready} == {board.name for board in made}
+    log = "".join(json.dumps(each) for each in tunnelled)
+    assert not any(board.host in log for board in made)  # no address of a node is in the trial
+    content = cluster.read_text()
+    cluster.write_text(content.replace("[cluster]", '[cluster]\ntransport = "direct"'))
+    direct = run_trial(cluster)
+    (warning,) = (e for e in direct if e["kind"] == "note" and e.get("level") == "warn")
+    assert "transport direct" in warning["text"] and made[0].host in warning["text"]
+    one, other = (events[-1] for events in (tunnelled, direct))
+    assert one["state"] == other["state"] == "finished"
+    assert one["loss"] == other["loss"] and one["threshold"] == other["threshold"]
+    assert one["test"]["accuracy"] == other["test"]["accuracy"]
+
+
+@pytest.mark.slow
+def test_only_sshd_is_open_while_a_trial_runs(home: Path, boards: BoardMaker) -> None:
+    made = boards(3)
+    cluster = made[0].keys / "cluster.toml"
+    arguments = ("--cluster", cluster, "trial", "run", *TRIAL, "--set", "epochs=500")
+    with Program(*arguments) as program:
+        program.read_until(lambda happened: happened["kind"] == "epoch")
+        for seen_by, board in zip((made[1], made[2], made[0]), made, strict=True):
+            assert open_ports(seen_by, board) == [22]
+        listening = made[0].run(["sh", "-c", "cat /proc/net/tcp /proc/net/tcp6"])
+        assert listening.count(" 0A ") > 3  # LISTEN: the tasks and tunnels that nobody sees
+
+
+async def test_ports_come_and_go_with_their_connection(boards: BoardMaker) -> None:
+    (board,) = boards(1)
+    link = await connect(board.address(), on_event=print)
+    try:
+        tunnel = await link.tunnel()
+        assert await link.tunnel() is tunnel
+        with closing(socket.create_server((LOOPBACK, 0))) as ours:
+            port = ours.getsockname()[1]
+            with pytest.raises(PortTakenError, match="taken"):
+                await tunnel.bring(port)
+            await tunnel.offer(port)
+            with pytest.raises(PortTakenError, match="does not listen"):
+                await tunnel.offer(port)
+            ours.listen()
+            client = f"import socket; socket.create_connection(('{LOOPBACK}', {port})).send(b'hi')"
+            saying = asyncio.create_task(say(board, f'python3 -c "{client}"'))
+            accepted, _ = await asyncio.to_thread(ours.accept)
+            with accepted:
+                await saying
+                assert await asyncio.to_thread(accepted.recv, 9) == b"hi"
+    finally:
+        await link.close()
+    again = await connect(board.address(), on_event=print)
+    await (await again.tunnel()).offer(port)  # it was free
+    await again.close()
+
+
+async def test_a_lost_tunnel_is_a_lost_node(boards: BoardMaker) -> None:
+    (board,) = boards(1)
+    link = await connect(board.address(), on_event=print)
+    tunnel = await link.tunnel()
+    tunnel.abort()
+    assert await asyncio.wait_for(link.closed, 10) == "the connection for tunnels is lost"
+
+
+async def test_an_sshd_without_forwarding_is_named(boards: BoardMaker) -> None:
+    one, other = boards(2)
+    config = "/etc/ssh/sshd_config"
+    other.run(["sh", "-c", f"echo 'AllowTcpForwarding no' >> {config} && pkill -o sshd"])
+    cluster = read_cluster(one.keys / "cluster.toml")
+    links = {}
+    for board in (one, other):
+        links[board.name] = await connect(board.address(), on_event=print)
+    try:
+        tasks = [Task("ps", 0, one.name), Task("worker", 0, other.name), Task("chief", 0, HOST)]
+        with pytest.raises(Failure) as caught:
+            await Wiring(cluster, links).addresses(tasks)
+    finally:
+        for link in links.values():
+            await link.close()
+    assert caught.value.node == other.name
+    assert "AllowTcpForwarding" in caught.value.cause
