@@ -18,8 +18,9 @@ dropped}, exit {task, code, signal, lines, dropped}, telemetry {source, line} an
 
 When stdin ends, when the host is silent for dead_after seconds, or on SIGTERM, SIGHUP or
 SIGINT, every process is ended, whatever session it moved to: orphans come back to the agent
-as their subreaper. When the agent itself is killed, its tasks die with it (PDEATHSIG), and
-what they had started is found by EDGEAD_AGENT=<marker> in its environment at the next sweep.
+as their subreaper; those in a container are found by EDGEAD_AGENT=<marker> in their environment.
+When the agent itself is killed, its tasks die with it (PDEATHSIG), and what they had started is
+found by the marker, or by EDGEAD_PID, the pid of an agent that is gone, at the next configure.
 """
 
 import argparse
@@ -87,13 +88,18 @@ def descendants() -> Dict[int, int]:
     return {pid: alive[pid][1] for pid in family if pid != os.getpid()}
 
 
-def has_variable(pid: int, variable: bytes) -> bool:
-    """Tell whether NAME=value is in a process's environment, as far as we may read it."""
+def environment(pid: int) -> List[bytes]:
+    """Return a process's environment as NAME=value, as far as we may read it."""
     try:
         with open("/proc/%d/environ" % pid, "rb") as file:
-            return variable in file.read().split(b"\0")
+            return file.read().split(b"\0")
     except OSError:
-        return False
+        return []
+
+
+def has_variable(pid: int, variable: bytes) -> bool:
+    """Tell whether NAME=value is in a process's environment."""
+    return variable in environment(pid)
 
 
 def send_signal(kill: Callable[[int, int], None], pid: int, number: int) -> None:
@@ -124,6 +130,23 @@ def sweep(marker: str) -> int:
 
     count = len(find())
     kill_all(find)
+    return count
+
+
+def orphans() -> Set[int]:
+    """Return what agents have started that are gone."""
+    alive, found = processes(), set()
+    for pid in alive:
+        agents = [each[11:] for each in environment(pid) if each.startswith(b"EDGEAD_PID=")]
+        if agents and agents[0].isdigit() and int(agents[0]) not in alive:
+            found.add(pid)
+    return found
+
+
+def sweep_orphans() -> int:
+    """Kill what agents have started that are gone; return how many there were."""
+    count = len(orphans())
+    kill_all(orphans)
     return count
 
 
@@ -434,7 +457,8 @@ class Agent:
         dead_after = number(request, "dead_after", 0.1, 3600)
         markers = texts(request, "sweep")
         self.marker, self.dead_after = text(request, "marker"), dead_after
-        self.say("done", n=n, swept=sum(sweep(marker) for marker in markers if marker))
+        swept = sum(sweep(marker) for marker in markers if marker) + sweep_orphans()
+        self.say("done", n=n, swept=swept)
 
     def ping(self, n: int, request: Message) -> None:
         """Answer."""
@@ -509,9 +533,9 @@ class Agent:
             if os.getppid() != agent:  # it died before the line above
                 os._exit(1)
 
-        marks = {"EDGEAD_AGENT": self.marker, "EDGEAD_TASK": task}
-        environment = dict(os.environb)
-        environment.update((raw(key), raw(value)) for key, value in dict(env, **marks).items())
+        marks = {"EDGEAD_AGENT": self.marker, "EDGEAD_TASK": task, "EDGEAD_PID": str(agent)}
+        variables = dict(os.environb)
+        variables.update((raw(key), raw(value)) for key, value in dict(env, **marks).items())
         try:
             popen = subprocess.Popen(
                 [raw(each) for each in argv],
@@ -519,7 +543,7 @@ class Agent:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 bufsize=0,
-                env=environment,
+                env=variables,
                 cwd=cwd and raw(cwd),
                 start_new_session=True,
                 preexec_fn=die_with_agent,  # noqa: PLW1509 (there is one thread)
@@ -579,6 +603,14 @@ class Agent:
                 child.dropped += 1
         child.dropped += len(lines[room:])
 
+    def family(self) -> Dict[int, int]:
+        """Return {pid: process group} of all that we started: in containers, too."""
+        mark, found = b"EDGEAD_AGENT=" + raw(self.marker), descendants()
+        for pid, (_, group) in processes().items():
+            if pid not in found and has_variable(pid, mark):
+                found[pid] = group
+        return found
+
     def kill(self, child: Child) -> None:
         """Kill a child's group, if it still runs."""
         if self.children.get(child.pid) is child:
@@ -605,7 +637,7 @@ class Agent:
         variable = b"EDGEAD_TASK=" + raw(child.name)
 
         def left_behind() -> Set[int]:
-            family = descendants().items()
+            family = self.family().items()
             return {p for p, group in family if group == child.pid or has_variable(p, variable)}
 
         kill_all(left_behind)
@@ -646,7 +678,7 @@ class Agent:
         asked: Set[int] = set()
         deadline = time.monotonic() + 1
         while time.monotonic() < deadline:
-            left = set(descendants())
+            left = set(self.family())
             if not left:
                 break
             for pid in left - asked:
@@ -654,7 +686,7 @@ class Agent:
             asked |= left
             time.sleep(0.02)
             self.reap()
-        kill_all(lambda: set(descendants()))
+        kill_all(lambda: set(self.family()))
         self.reap()
         self.say("ended", reason=self.reason or "the agent failed", left=len(descendants()))
         deadline = time.monotonic() + 1

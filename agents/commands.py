@@ -1,0 +1,160 @@
+"""Commands on a node through its agent: many at a time, each with a deadline, none left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+from edgead.agents.address import NodeAddress
+from edgead.agents.connection import NodeConnection, connect
+from edgead.agents.errors import AgentFailed
+from edgead.agents.messages import Exit, Line, Message
+
+MOST_OUTPUT = 64 << 10  # characters of one command that are kept
+ENDING = 3.0  # seconds that the agent has to end what is late
+PREFIX = "command "
+
+Hear = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended.
+
+    Attributes:
+        code: its exit code; None where it was late, or was ended by a signal.
+        output: what it printed, on both of its outputs, bounded and printable.
+        late: the deadline came first.
+        began: seconds since 1970, by this machine's clock, when it was sent.
+        seconds: how long it took, there and back.
+    """
+
+    code: int | None
+    output: str = ""
+    late: bool = False
+    began: float = 0.0
+    seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """Whether it ended well."""
+        return self.code == 0
+
+    @property
+    def last(self) -> str:
+        """The last line it said that is not empty."""
+        return next((line for line in reversed(self.output.splitlines()) if line.strip()), "")
+
+
+@dataclass
+class _Running:
+    on_line: Hear
+    ended: asyncio.Future[Exit]
+    lines: list[str] = field(default_factory=list)
+    room: int = MOST_OUTPUT
+
+    def take(self, line: str) -> None:
+        self.on_line(line)
+        if self.room > 0:
+            self.lines.append(line[: self.room])
+        self.room -= len(line) + 1
+
+
+class Commands:
+    """Runs commands on one node. Whoever owns the connection passes its messages to `hear`."""
+
+    def __init__(self, connection: NodeConnection | None = None) -> None:
+        self._connection = connection
+        self._numbers = itertools.count(1)
+        self._running: dict[str, _Running] = {}
+
+    def use(self, connection: NodeConnection) -> None:
+        """Run them over this connection."""
+        self._connection = connection
+
+    @property
+    def connection(self) -> NodeConnection:
+        """The connection they run over."""
+        assert self._connection is not None
+        return self._connection
+
+    def hear(self, message: Message) -> None:
+        """Take what the agent says; what is not about a command is left alone."""
+        running = self._running.get(getattr(message, "task", ""))
+        if running is None:
+            return
+        if isinstance(message, Line):
+            running.take(message.line)
+        elif isinstance(message, Exit) and not running.ended.done():
+            running.ended.set_result(message)
+
+    async def run(
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: float,
+        stdin: str = "",
+        env: Mapping[str, str] | None = None,
+        on_line: Hear = lambda line: None,
+    ) -> Outcome:
+        """Run a command to its end or its deadline, in seconds; raises AgentFailed.
+
+        What is late, or cancelled, is ended with all it has started.
+        """
+        name = f"{PREFIX}{next(self._numbers)}"
+        running = _Running(on_line, asyncio.get_running_loop().create_future())
+        self._running[name] = running
+        began, start = time.time(), time.monotonic()
+        try:
+            job = self._start(name, argv, stdin, env or {}, running)
+            code, late = (await asyncio.wait_for(job, timeout)).code, False
+        except asyncio.TimeoutError:
+            code, late = None, True
+        finally:
+            del self._running[name]
+            if not running.ended.done():
+                await self._end(name)
+        output = "\n".join(running.lines)
+        return Outcome(code, output, late, began, time.monotonic() - start)
+
+    async def _start(
+        self,
+        name: str,
+        argv: Sequence[str],
+        stdin: str,
+        env: Mapping[str, str],
+        running: _Running,
+    ) -> Exit:
+        """Start it and wait for its end; raises AgentFailed where the link's comes first."""
+        await self.connection.start_task(name, argv, env, stdin)
+        closed = self.connection.closed
+        await asyncio.wait({running.ended, closed}, return_when=asyncio.FIRST_COMPLETED)
+        if running.ended.done():
+            return running.ended.result()
+        raise AgentFailed(self.connection.address.name, closed.result())
+
+    async def _end(self, name: str) -> None:
+        with suppress(AgentFailed, asyncio.TimeoutError):
+            await asyncio.wait_for(self.connection.stop_task(name, 1.0), ENDING)
+
+
+@asynccontextmanager
+async def commands_on(address: NodeAddress, *, timeout: float = 10.0) -> AsyncIterator[Commands]:
+    """Connect to a node for some commands; raises NodeError."""
+    commands = Commands()
+    connection = await connect(address, timeout=timeout, on_event=commands.hear)
+    commands.use(connection)
+    try:
+        yield commands
+    finally:
+        await connection.close()
+
+
+def as_root(*argv: str) -> list[str]:
+    """Return the command that runs this one as root, and never asks for a password."""
+    script = 'if [ "$(id -u)" = 0 ]; then exec "$@"; else exec sudo -n "$@"; fi'
+    return ["sh", "-c", script, "sh", *argv]

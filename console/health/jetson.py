@@ -1,0 +1,71 @@
+"""Checks of what only a Jetson has: rights for power and clocks, and the power mode."""
+
+from __future__ import annotations
+
+import re
+
+from edgead.agents import power
+from edgead.agents.commands import Outcome
+from edgead.console.health.check import (
+    Board,
+    Check,
+    Finding,
+    fail,
+    ok,
+    ours,
+    shell,
+    there,
+    warn,
+)
+
+BEST = "MAXN"
+SUDOERS = "/etc/sudoers.d/edgead"
+ROOT = 'root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }\n'
+RIGHTS = """
+for program in nvpmodel jetson_clocks; do
+    case $program in nvpmodel) option=-q ;; *) option=--show ;; esac
+    path=$(PATH=$PATH:/usr/sbin command -v $program) || { echo "$program missing"; continue; }
+    if root "$path" $option </dev/null >/dev/null 2>&1; then echo "$program yes $path"
+    else echo "$program no $path"; fi
+done
+"""
+MODE = """
+root nvpmodel -q </dev/null 2>&1 || nvpmodel -q </dev/null 2>&1
+root jetson_clocks --show </dev/null 2>/dev/null
+"""
+
+
+def jetson(board: Board) -> bool:
+    """Say that a check is for Jetsons."""
+    return board.jetson
+
+
+def _rights(board: Board, outcome: Outcome) -> Finding:
+    said = re.findall(r"^(\w+) (yes|no|missing) ?(\S*)$", outcome.output, re.MULTILINE)
+    missing = [name for name, state, _ in said if state == "missing"]
+    if missing or not said:
+        return fail(f"not found: {', '.join(missing) or outcome.last[:80]}")
+    denied = [name for name, state, _ in said if state == "no"]
+    if not denied:
+        return ok("nvpmodel and jetson_clocks without a password")
+    paths = ", ".join(path for _, _, path in said)
+    rule = f"{board.node.user or '%sudo'} ALL=(root) NOPASSWD: {paths}"
+    mend = there(board.node, f"echo '{rule}' | sudo tee {SUDOERS}", terminal=True)
+    return fail(f"sudo wants a password for {', '.join(denied)}", mend)
+
+
+def _mode(board: Board, outcome: Outcome) -> Finding:
+    mode, wanted = power.parse_mode(outcome.output), board.node.power_mode or BEST
+    if not mode:
+        return fail(f"nvpmodel tells no mode: {power.error_of(outcome.output)}")
+    pinned = power.clocks_pinned(outcome.output)
+    clocks = {None: "", True: ", clocks pinned", False: ", clocks free"}[pinned]
+    if power.find_mode(wanted, {mode: 0}):
+        return ok(f"{mode}{clocks}")
+    return warn(f"{mode}{clocks}, not {wanted}", ours("nodes", "power", board.node.name, wanted))
+
+
+CHECKS = (
+    Check("sudo", shell(ROOT + RIGHTS), _rights, wanted=jetson),
+    Check("power", shell(ROOT + MODE), _mode, wanted=jetson),
+)

@@ -1,0 +1,162 @@
+"""Checks of the machine: memory, swap, disk, clock, heat, throttling, network."""
+
+from __future__ import annotations
+
+import re
+
+from edgead.agents import tegrastats
+from edgead.agents.commands import Outcome
+from edgead.console.health.check import Board, Check, Finding, fail, ok, shell, there, warn
+
+LITTLE_MEMORY, TOO_LITTLE_MEMORY = 1.5, 0.6  # GiB: a TensorFlow task takes half a GiB and its data
+LITTLE_DISK, TOO_LITTLE_DISK = 2.0, 0.3  # GiB: staged data may take 4
+SKEW, GREAT_SKEW = 1.0, 60.0  # seconds
+HOT, TOO_HOT = 84.0, 96.0  # °C: where an AGX Xavier begins to slow down, and nearly shuts down
+SLOW_LINK = 1000  # Mbit/s
+# Sensors whose values are constants, whatever the heat.
+CONSTANT = ("PMIC",)
+COOLING = re.compile(r"throttle|balanced|cpufreq|devfreq|oc-alert", re.IGNORECASE)
+
+THROTTLING = """
+for alarm in /sys/class/hwmon/hwmon*/*_crit_alarm; do
+    [ "$(cat "$alarm" 2>/dev/null)" != 1 ] || echo "alarm $(basename "$alarm")"
+done
+for device in /sys/class/thermal/cooling_device*; do
+    state=$(cat "$device/cur_state" 2>/dev/null)
+    [ "${state:-0}" -le 0 ] || echo "cooling $(cat "$device/type") $state"
+done
+"""
+NETWORK = """
+address=$(echo "$SSH_CONNECTION" | cut -d' ' -f3)
+device=$(ip -o addr show to "$address" | awk '{ print $2; exit }')
+device=${device:-$(ip -o route show default | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p' | head -n 1)}
+echo "device $device"
+echo "speed $(cat "/sys/class/net/$device/speed" 2>/dev/null)"
+[ ! -d "/sys/class/net/$device/wireless" ] || {
+    echo "wireless $(iw dev "$device" link 2>/dev/null | sed -n 's/.*tx bitrate: //p')"
+    echo "powersave $(iw dev "$device" get power_save 2>/dev/null | sed 's/.*: //')"
+}
+"""
+
+
+def _memory(board: Board, outcome: Outcome) -> Finding:
+    kib = {key: int(value) for key, value in re.findall(r"(\w+):\s+(\d+) kB", outcome.output)}
+    if "MemAvailable" not in kib:
+        return fail("no memory figures in /proc/meminfo")
+    free, size = (kib.get(key, 0) / (1 << 20) for key in ("MemAvailable", "MemTotal"))
+    said = f"{free:.1f} of {size:.1f} GiB free"
+    remedy = there(board.node, "ps -eo pid,user,rss,args --sort=-rss | head")
+    if free < LITTLE_MEMORY:
+        return (fail if free < TOO_LITTLE_MEMORY else warn)(said, remedy)
+    return ok(said)
+
+
+def _swap(board: Board, outcome: Outcome) -> Finding:
+    kib = {key: int(value) for key, value in re.findall(r"(\w+):\s+(\d+) kB", outcome.output)}
+    size, free = (kib.get(f"Swap{key}", 0) / (1 << 20) for key in ("Total", "Free"))
+    if not size:
+        return ok("none")
+    said = f"{size - free:.1f} of {size:.1f} GiB used"
+    if size - free > size / 2:
+        return warn(said, there(board.node, "swapon --show; free -h"))
+    return ok(said)
+
+
+def _disk(board: Board, outcome: Outcome) -> Finding:
+    """Judge `df -Pk` and `df -Pi` of the same places; the fullest counts."""
+    rows = re.findall(r"^\S+\s+\d+\s+\d+\s+(\d+)\s+(\d+)%\s+(/\S*)$", outcome.output, re.MULTILINE)
+    if not rows:
+        return fail(f"df says nothing of use: {outcome.last[:80]}")
+    half = len(rows) // 2
+    free, place = min((int(row[0]) / (1 << 20), row[2]) for row in rows[: half or None])
+    inodes, spot = max((int(row[1]), row[2]) for row in rows[half:])
+    said = f"{free:.1f} GiB free on {place}, {inodes} % of the inodes of {spot} used"
+    remedy = there(board.node, "rm -r ~/.cache/edgead/shards; docker system df")
+    if free < LITTLE_DISK or inodes > 95:
+        worse = free < TOO_LITTLE_DISK or inodes == 100
+        return (fail if worse else warn)(said, remedy)
+    return ok(said)
+
+
+def _clock(board: Board, outcome: Outcome) -> Finding:
+    """Compare the node's time with ours in the middle of the asking."""
+    try:
+        skew = float(outcome.last) - (outcome.began + outcome.seconds / 2)
+    except ValueError:
+        return fail(f"date says no time: {outcome.last[:80]}")
+    precision = outcome.seconds / 2
+    said = f"{skew:+.2f} s against this machine's, give or take {precision:.2f} s"
+    if abs(skew) - precision > SKEW:
+        remedy = there(board.node, "sudo timedatectl set-ntp true", terminal=True)
+        return (fail if abs(skew) > GREAT_SKEW else warn)(said, remedy)
+    return ok(said)
+
+
+def _heat(board: Board, outcome: Outcome) -> Finding:
+    try:
+        sample = tegrastats.parse(outcome.last)
+    except tegrastats.TegrastatsError as error:
+        return warn(f"no temperatures: {error}"[:200])
+    found = {
+        name: value
+        for name, value in sample.temperatures.items()
+        if value is not None and value > -100 and name.upper() not in CONSTANT
+    }
+    if not found:
+        return warn("tegrastats tells no temperature")
+    value, name = max((value, name) for name, value in found.items())
+    said = f"{name} {value:g} °C, warn from {HOT:g}"
+    if value >= HOT:
+        remedy = there(board.node, "sudo jetson_clocks --fan", terminal=True)
+        return (fail if value >= TOO_HOT else warn)(said, remedy)
+    return ok(said)
+
+
+def _throttling(board: Board, outcome: Outcome) -> Finding:
+    alarms = re.findall(r"^alarm (\S+)", outcome.output, re.MULTILINE)
+    if alarms:
+        said = f"over-current or undervoltage: {', '.join(alarms)[:120]}"
+        return warn(said, there(board.node, "dmesg | grep -i soctherm"))
+    cooling = re.findall(r"^cooling (\S+) (\d+)", outcome.output, re.MULTILINE)
+    slowed = [f"{name} {state}" for name, state in cooling if COOLING.search(name)]
+    if slowed:
+        said = f"slowed down to stay cool: {', '.join(slowed)[:120]}"
+        return warn(said, there(board.node, "tegrastats"))
+    return ok("none")
+
+
+def _network(board: Board, outcome: Outcome) -> Finding:
+    said = dict(line.partition(" ")[::2] for line in outcome.output.splitlines())
+    device = said.get("device") or "?"
+    if "wireless" in said:
+        saving = ", power saving on" if said.get("powersave") == "on" else ""
+        rate = said["wireless"] or "rate unknown"
+        remedy = there(board.node, f"sudo iw dev {device} set power_save off", terminal=True)
+        return warn(f"{device}: wireless, {rate}{saving}"[:200], remedy)
+    rate = said.get("speed", "")
+    if not rate.isdigit():
+        return ok(f"{device}: wired, rate not told")
+    if int(rate) < SLOW_LINK:
+        return warn(f"{device}: wired, {rate} Mbit/s only", there(board.node, f"ethtool {device}"))
+    return ok(f"{device}: wired, {rate} Mbit/s")
+
+
+def has_tegrastats(board: Board) -> bool:
+    """Say that a check is for nodes with tegrastats."""
+    return board.facts.tegrastats is not None
+
+
+def _tegrastats(board: Board) -> tuple[list[str], str]:
+    path = board.facts.tegrastats or "tegrastats"
+    return ["sh", "-c", '"$1" --interval 300 | head -n 1', "sh", path], ""
+
+
+CHECKS = (
+    Check("memory", shell("cat /proc/meminfo"), _memory),
+    Check("swap", shell("cat /proc/meminfo"), _swap),
+    Check("disk", shell('for how in k i; do df -P$how / "$HOME"; done'), _disk),
+    Check("clock", shell("date +%s.%N"), _clock),
+    Check("heat", _tegrastats, _heat, wanted=has_tegrastats),
+    Check("throttling", shell(THROTTLING), _throttling),
+    Check("network", shell(NETWORK), _network),
+)
