@@ -10,9 +10,10 @@ import json
 import platform
 import sys
 import time
-from typing import Any, Callable, Dict
+from collections.abc import Callable
+from typing import Any
 
-Result = Dict[str, Any]
+Result = dict[str, Any]
 SIZE = 256
 TOLERANCE = 1e-3
 

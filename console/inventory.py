@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,9 @@ class Node(NodeAddress):
 
     Attributes:
         container: the image that has TensorFlow; `python` then is the board's own.
+        inside: the interpreter in the container; the key `python` says it, where there is one.
+        memory: what the container may take at most, such as 8g.
+        mounts: volumes for the container, in docker's form, beside our cache.
         roles: what it may run.
         transport: `tunnel` for tasks that speak through SSH, `direct` for open ports.
         ports: first and last of those that tasks may use; None for any that are free.
@@ -35,6 +39,9 @@ class Node(NodeAddress):
     """
 
     container: str = ""
+    inside: str = "python3"
+    memory: str = ""
+    mounts: tuple[str, ...] = ()
     roles: tuple[str, ...] = ("ps", "worker")
     transport: str = "tunnel"
     ports: Ports | None = None
@@ -49,7 +56,8 @@ SHARED = ("user", "key", "known_hosts", "transport", "ports", "power_mode", "ssh
 class Cluster:
     """The nodes of one cluster file, in its order; `embedded` marks this machine's own.
 
-    `warm_seconds` is how long task servers wait for a next trial.
+    `warm_seconds` is how long task servers wait for a next trial; `restore_power` says that a
+    trial gives nodes back the power mode they had.
     """
 
     name: str
@@ -57,6 +65,7 @@ class Cluster:
     nodes: tuple[Node, ...]
     embedded: bool = False
     warm_seconds: float = WARM_SECONDS
+    restore_power: bool = False
 
     @property
     def transport(self) -> str:
@@ -78,7 +87,7 @@ def read_cluster(path: Path) -> Cluster:
     mistakes = Mistakes(path)
     Checked(mistakes, "the file", content).only(("cluster", "nodes"))
     head = Checked(mistakes, "cluster", content.get("cluster", {}))
-    head.only(("name", "embedded", "warm_seconds", *SHARED))
+    head.only(("name", "embedded", "warm_seconds", "restore_power", *SHARED))
     shared = _shared(head, Node("", ""))
     tables = content.get("nodes")
     if not isinstance(tables, list) or not tables:
@@ -89,9 +98,10 @@ def read_cluster(path: Path) -> Cluster:
     _together(mistakes, nodes)
     name = head.text("name", path.stem)
     embedded = head.value("embedded", False, "true or false", _boolean)
+    restore = head.value("restore_power", False, "true or false", _boolean)
     warm = head.value("warm_seconds", WARM_SECONDS, "0 to 86400 seconds", _seconds)
     mistakes.check()
-    return Cluster(name, path, nodes, embedded, warm)
+    return Cluster(name, path, nodes, embedded, warm, restore)
 
 
 def _named(mistakes: Mistakes, number: int, raw: Any, shared: Node) -> Node:
@@ -99,23 +109,25 @@ def _named(mistakes: Mistakes, number: int, raw: Any, shared: Node) -> Node:
     table = Checked(mistakes, f"nodes[{number}]", raw)
     if not isinstance(raw, dict):
         return shared
-    table.only(tuple(Node.__dataclass_fields__))
+    table.only(tuple(key for key in Node.__dataclass_fields__ if key != "inside"))
     if not table.has("name"):
         table.wrong("name", "a text")
-    if table.has("python") and table.has("container"):
-        table.wrong("container", "python or container, not both")
     return _node(table, shared)
 
 
 def _node(table: Checked, shared: Node) -> Node:
+    python = table.text("python", "python3", "the interpreter's path")
     name = table.text("name", "", "letters, digits, '.', '_' or '-', at most 63", NAME)
     node = replace(
         shared,
         name=name,
         host=table.text("host", name, "a name or an address", WORD),
         port=table.value("port", None, "1 to 65535", _port),
-        python=table.text("python", "python3", "the interpreter's path on the node"),
+        python="python3" if table.has("container") else python,
+        inside=python,
         container=table.text("container", "", "an image such as name:tag", WORD),
+        memory=table.text("memory", "", "a size such as 8g", r"[1-9]\d{0,9}[bkmg]?"),
+        mounts=table.value("mounts", (), 'a list such as ["/data:/data:ro"]', _mounts),
         roles=table.value("roles", Node.roles, f"a list out of {', '.join(ROLES)}", _roles),
     )
     return _shared(table, node)
@@ -162,6 +174,14 @@ def _roles(value: Any) -> tuple[str, ...] | None:
     if not isinstance(value, list) or not all(role in ROLES for role in value):
         return None
     return tuple(value)
+
+
+def _mounts(value: Any) -> tuple[str, ...] | None:
+    good = isinstance(value, list) and all(
+        isinstance(each, str) and re.fullmatch(r"/[^:\s]*:/[^:\s]*(:ro|:rw)?", each)
+        for each in value
+    )
+    return tuple(value) if good else None
 
 
 def _ports(value: Any) -> Ports | None:

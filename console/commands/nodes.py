@@ -46,7 +46,7 @@ def fields_of(node: Node) -> dict[str, Any]:
         "key": str(node.key) if node.key else None,
         "known_hosts": str(node.known_hosts) if node.known_hosts else None,
         "roles": list(node.roles),
-        "python": None if node.container else node.python,
+        "python": node.inside if node.container else node.python,
         "container": node.container or None,
         "transport": node.transport,
         "ports": list(node.ports) if node.ports else None,

@@ -13,8 +13,6 @@ LITTLE_DISK, TOO_LITTLE_DISK = 2.0, 0.3  # GiB: staged data may take 4
 SKEW, GREAT_SKEW = 1.0, 60.0  # seconds
 HOT, TOO_HOT = 84.0, 96.0  # °C: where an AGX Xavier begins to slow down, and nearly shuts down
 SLOW_LINK = 1000  # Mbit/s
-# Sensors whose values are constants, whatever the heat.
-CONSTANT = ("PMIC",)
 COOLING = re.compile(r"throttle|balanced|cpufreq|devfreq|oc-alert", re.IGNORECASE)
 
 THROTTLING = """
@@ -97,14 +95,9 @@ def _heat(board: Board, outcome: Outcome) -> Finding:
         sample = tegrastats.parse(outcome.last)
     except tegrastats.TegrastatsError as error:
         return warn(f"no temperatures: {error}"[:200])
-    found = {
-        name: value
-        for name, value in sample.temperatures.items()
-        if value is not None and value > -100 and name.upper() not in CONSTANT
-    }
-    if not found:
+    if sample.hottest is None:
         return warn("tegrastats tells no temperature")
-    value, name = max((value, name) for name, value in found.items())
+    name, value = sample.hottest
     said = f"{name} {value:g} °C, warn from {HOT:g}"
     if value >= HOT:
         remedy = there(board.node, "sudo jetson_clocks --fan", terminal=True)

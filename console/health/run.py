@@ -1,0 +1,174 @@
+"""Run the checks: all nodes side by side, all checks of a node side by side, each with a deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack
+
+from edgead.agents.commands import Commands, commands_on
+from edgead.agents.errors import (
+    AuthenticationFailed,
+    HostKeyChanged,
+    HostKeyUnknown,
+    NodeError,
+)
+from edgead.agents.protocol import one_line
+from edgead.console.health import docker, jetson, machine, ports, tensorflow
+from edgead.console.health.check import (
+    TEXT_LIMIT,
+    Board,
+    Check,
+    Finding,
+    HealthCheck,
+    fail,
+    ok,
+    ours,
+    there,
+    warn,
+)
+from edgead.console.inventory import Cluster, Node
+
+REACH, LINK = "reach", "link"
+CHECKS: tuple[Check, ...] = (
+    *jetson.CHECKS,
+    *machine.CHECKS,
+    *docker.CHECKS,
+    *tensorflow.CHECKS,
+)
+NAMES = (REACH, LINK, *(check.name for check in CHECKS), ports.NAME)
+LOGIN_SECONDS = 10.0
+PINGS = 5
+SLOW_PING = 0.02  # seconds
+
+Tell = Callable[[HealthCheck], None]
+
+
+async def check_nodes(
+    cluster: Cluster, nodes: Sequence[Node], tell: Tell, *, leave_out: Iterable[str] = ()
+) -> list[HealthCheck]:
+    """Check nodes, and `tell` of each check as soon as it is done; gives them all.
+
+    A node that can't be reached has one check, `reach`, and delays no other.
+    """
+    found: list[HealthCheck] = []
+
+    def keep(check: HealthCheck) -> None:
+        found.append(check)
+        tell(check)
+
+    wanted = [check for check in CHECKS if check.name not in set(leave_out)]
+    meeting = _Meeting(len(nodes), cluster.transport)
+    await asyncio.gather(*(_check_node(node, wanted, keep, meeting) for node in nodes))
+    return found
+
+
+class _Meeting:
+    """Where connected nodes wait for each other, for the check that needs all at once."""
+
+    def __init__(self, expected: int, transport: str) -> None:
+        self.transport = transport
+        self._expected, self._here = expected, 0
+        self._nodes: dict[str, tuple[Node, Commands]] = {}
+        self._all: asyncio.Event = asyncio.Event()
+        self._job: asyncio.Future[dict[str, Finding]] | None = None
+
+    def come(self, node: Node, commands: Commands | None) -> None:
+        """Say that a node is there, or that it won't be."""
+        self._here += 1
+        if commands is not None:
+            self._nodes[node.name] = (node, commands)
+        if self._here == self._expected:
+            self._all.set()
+
+    async def ports(self, node: Node, commands: Commands) -> Finding:
+        """Check the ports of one of them."""
+        if self.transport == "tunnel":
+            return await ports.check_tunnel(node, commands)
+        await self._all.wait()
+        if self._job is None:
+            self._job = asyncio.ensure_future(ports.check_direct(self._nodes))
+        return (await asyncio.shield(self._job))[node.name]
+
+
+async def _check_node(node: Node, checks: Sequence[Check], tell: Tell, meeting: _Meeting) -> None:
+    began = time.monotonic()
+    came = False
+    try:
+        async with AsyncExitStack() as stack:
+            commands = await stack.enter_async_context(commands_on(node, timeout=LOGIN_SECONDS))
+            seconds = time.monotonic() - began
+            tell(_of(node, REACH, ok(f"SSH login and agent in {seconds:.2f} s")))
+            meeting.come(node, commands)
+            came = True
+            board = Board(node, await commands.connection.facts())
+            jobs = [_run(check, board, commands, tell) for check in checks if check.wanted(board)]
+            await asyncio.gather(_link(node, commands, tell), *jobs)
+            tell(_of(node, ports.NAME, await meeting.ports(node, commands)))
+    except NodeError as error:
+        tell(_of(node, REACH, fail(error.text, _login_remedy(node, error))))
+    finally:
+        if not came:
+            meeting.come(node, None)
+
+
+async def _run(check: Check, board: Board, commands: Commands, tell: Tell) -> None:
+    argv, stdin = check.command(board)
+    outcome = await commands.run(argv, stdin=stdin, timeout=check.timeout)
+    if outcome.late:
+        said = outcome.last
+        text = f"no answer within {check.timeout:g} s" + (f"; it said: {said}" if said else "")
+        finding = fail(text, there(board.node, "uptime; dmesg | tail"))
+    else:
+        finding = check.judge(board, outcome)
+    tell(_of(board.node, check.name, finding))
+
+
+async def _link(node: Node, commands: Commands, tell: Tell) -> None:
+    times = []
+    for _ in range(PINGS):
+        began = time.monotonic()
+        await commands.connection.facts()
+        times.append(time.monotonic() - began)
+    best = min(times)
+    said = f"{1000 * best:.1f} ms there and back"
+    slow = warn(said, f"ping -c 10 {node.host}")
+    tell(_of(node, LINK, ok(said) if best < SLOW_PING else slow))
+
+
+def _login_remedy(node: Node, error: NodeError) -> str:
+    if isinstance(error, HostKeyUnknown):
+        return ours("nodes", "trust", node.name)
+    if isinstance(error, HostKeyChanged):
+        return ""  # no command is safe to copy here; the evidence says what to compare
+    if isinstance(error, AuthenticationFailed):
+        return f"ssh-copy-id {f'{node.user}@' if node.user else ''}{node.host}"
+    return f"ping -c 3 {node.host}"
+
+
+def _of(node: Node, name: str, finding: Finding) -> HealthCheck:
+    evidence = one_line(finding.evidence)[:TEXT_LIMIT]
+    return HealthCheck(node.name, name, finding.verdict, evidence, finding.remedy)
+
+
+def worst(checks: Iterable[HealthCheck]) -> str:
+    """Return the worst verdict among them: fail, warn or ok."""
+    verdicts = {check.verdict for check in checks}
+    return next((each for each in ("fail", "warn") if each in verdicts), "ok")
+
+
+async def stream(
+    cluster: Cluster, nodes: Sequence[Node], *, leave_out: Iterable[str] = ()
+) -> AsyncIterator[HealthCheck]:
+    """Check nodes and yield each check as soon as it is done."""
+    queue: asyncio.Queue[HealthCheck | None] = asyncio.Queue()
+    job = asyncio.ensure_future(check_nodes(cluster, nodes, queue.put_nowait, leave_out=leave_out))
+    job.add_done_callback(lambda _: queue.put_nowait(None))
+    try:
+        while (check := await queue.get()) is not None:
+            yield check
+        await job
+    finally:
+        job.cancel()
+        await asyncio.gather(job, return_exceptions=True)
