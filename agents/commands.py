@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from edgead.agents.address import NodeAddress
 from edgead.agents.connection import NodeConnection, connect
@@ -132,7 +133,8 @@ class Commands:
         """Start it and wait for its end; raises AgentFailed where the link's comes first."""
         await self.connection.start_task(name, argv, env, stdin)
         closed = self.connection.closed
-        await asyncio.wait({running.ended, closed}, return_when=asyncio.FIRST_COMPLETED)
+        either: set[asyncio.Future[Any]] = {running.ended, closed}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if running.ended.done():
             return running.ended.result()
         raise AgentFailed(self.connection.address.name, closed.result())

@@ -10,13 +10,15 @@ from edgead.console.arguments import Commands, accept_new, as_json
 
 def add_nodes(commands: Commands[argparse.ArgumentParser]) -> None:
     """Describe `nodes` and its verbs; alone it lists the inventory."""
-    nodes = commands.add_parser("nodes", help="the fleet: list, discover, trust")
+    nodes = commands.add_parser("nodes", help="the fleet: list, discover, trust, check, power")
     as_json(nodes)
     nodes.set_defaults(command="nodes:list_nodes")
     verbs = nodes.add_subparsers(title="commands", metavar="COMMAND")
     _list(verbs)
     _discover(verbs)
     _trust(verbs)
+    _check(verbs)
+    _power(verbs)
 
 
 def add_init(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -56,6 +58,38 @@ def _trust(verbs: Commands[argparse.ArgumentParser]) -> None:
     accept_new(trust)
     as_json(trust)
     trust.set_defaults(command="nodes:trust")
+
+
+def _check(verbs: Commands[argparse.ArgumentParser]) -> None:
+    check = verbs.add_parser(
+        "check", help="the nodes' health: verdict, evidence and a command that mends it"
+    )
+    check.add_argument("names", nargs="*", metavar="NAME", help="default: every node")
+    check.add_argument(
+        "--no-self-test", action="store_true", help="leave out TensorFlow's self-test"
+    )
+    as_json(check)
+    check.set_defaults(command="check:check")
+
+
+def _power(verbs: Commands[argparse.ArgumentParser]) -> None:
+    power = verbs.add_parser(
+        "power", help="show the nodes' power modes, or set one by name: nodes power NAME… MAXN"
+    )
+    power.add_argument(
+        "words_given",
+        nargs="*",
+        metavar="NAME… [MODE]",
+        help="nodes, then the mode as the board names it (10W stands for MODE_10W)",
+    )
+    power.add_argument(
+        "--clocks",
+        choices=("pin", "free"),
+        help="also pin all clocks at their most (jetson_clocks), or give back what they were",
+    )
+    power.add_argument("--dry-run", action="store_true", help="print what would be run")
+    as_json(power)
+    power.set_defaults(command="power:power")
 
 
 def _search(parser: argparse.ArgumentParser) -> None:

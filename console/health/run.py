@@ -1,11 +1,10 @@
-"""Run the checks: all nodes side by side, all checks of a node side by side, each with a deadline."""
+"""Run the checks: all nodes and all checks of a node side by side, each with a deadline."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterable, Sequence
 
 from edgead.agents.commands import Commands, commands_on
 from edgead.agents.errors import (
@@ -96,8 +95,7 @@ async def _check_node(node: Node, checks: Sequence[Check], tell: Tell, meeting: 
     began = time.monotonic()
     came = False
     try:
-        async with AsyncExitStack() as stack:
-            commands = await stack.enter_async_context(commands_on(node, timeout=LOGIN_SECONDS))
+        async with commands_on(node, timeout=LOGIN_SECONDS) as commands:
             seconds = time.monotonic() - began
             tell(_of(node, REACH, ok(f"SSH login and agent in {seconds:.2f} s")))
             meeting.come(node, commands)
@@ -156,19 +154,3 @@ def worst(checks: Iterable[HealthCheck]) -> str:
     """Return the worst verdict among them: fail, warn or ok."""
     verdicts = {check.verdict for check in checks}
     return next((each for each in ("fail", "warn") if each in verdicts), "ok")
-
-
-async def stream(
-    cluster: Cluster, nodes: Sequence[Node], *, leave_out: Iterable[str] = ()
-) -> AsyncIterator[HealthCheck]:
-    """Check nodes and yield each check as soon as it is done."""
-    queue: asyncio.Queue[HealthCheck | None] = asyncio.Queue()
-    job = asyncio.ensure_future(check_nodes(cluster, nodes, queue.put_nowait, leave_out=leave_out))
-    job.add_done_callback(lambda _: queue.put_nowait(None))
-    try:
-        while (check := await queue.get()) is not None:
-            yield check
-        await job
-    finally:
-        job.cancel()
-        await asyncio.gather(job, return_exceptions=True)

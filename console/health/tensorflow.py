@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ for name in names:
         pass
 """
 SELF_TEST = Path(self_test.__file__)
+NOT_STARTED = re.compile(r"No such container|is not running")
 
 
 def python_command(board: Board, program: str) -> tuple[list[str], str]:
@@ -47,11 +49,8 @@ def python_command(board: Board, program: str) -> tuple[list[str], str]:
 
 def _no_python(board: Board, outcome: Outcome) -> Finding:
     node = board.node
-    if node.container and "is not running" in outcome.output + "No such container":
-        if "No such container" in outcome.output or "is not running" in outcome.output:
-            return warn(
-                "its container is not started", ours("nodes", "container", "start", node.name)
-            )
+    if node.container and NOT_STARTED.search(outcome.output):
+        return warn("its container is not started", ours("nodes", "container", "start", node.name))
     python = node.inside if node.container else node.python
     said = outcome.last[:160] or f"exit code {outcome.code}"
     return fail(f"{python} does not run: {said}", there(node, f"ls -l {python}"))

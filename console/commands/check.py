@@ -1,0 +1,81 @@
+"""nodes check: the health of nodes, as a matrix and in words."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from edgead.console import output
+from edgead.console.commands.nodes import chosen_cluster
+from edgead.console.errors import DONE, TRIAL_FAILED, UNREACHABLE
+from edgead.console.health.check import HealthCheck
+from edgead.console.health.run import NAMES, REACH, check_nodes, worst
+from edgead.console.interrupt import run_until_signal
+from edgead.console.inventory import Cluster, Node
+from edgead.console.on_nodes import chosen
+
+GLYPHS = {"ok": "✔", "warn": "▲", "fail": "✖"}
+
+
+def check(args: argparse.Namespace) -> int:
+    """Check the nodes; exit code 1 where a check fails, 3 where a node can't be reached."""
+    cluster = chosen_cluster(args)
+    nodes = chosen(cluster, args.names)
+    return run_until_signal(_check(args, cluster, nodes))
+
+
+async def _check(args: argparse.Namespace, cluster: Cluster, nodes: list[Node]) -> int:
+    left_out = ["self-test"] if args.no_self_test else []
+
+    def tell(done: HealthCheck) -> None:
+        if args.json:
+            output.print_object("check", asdict(with_cluster(done, args.cluster)))
+
+    job = asyncio.ensure_future(check_nodes(cluster, nodes, tell, leave_out=left_out))
+    if not args.json and sys.stderr.isatty():
+        output.say(f"checking {len(nodes)} nodes…")
+    found = [with_cluster(each, args.cluster) for each in await job]
+    if not args.json:
+        for line in matrix(nodes, found):
+            print(line)
+        for line in details(found):
+            print(line)
+    if any(each.name == REACH and each.verdict == "fail" for each in found):
+        return UNREACHABLE
+    return TRIAL_FAILED if worst(found) == "fail" else DONE
+
+
+def with_cluster(check: HealthCheck, cluster: Path | None) -> HealthCheck:
+    """Name the cluster file in a remedy of ours, as it was named to us."""
+    ours = "edgead-console "
+    if cluster is None or not check.remedy.startswith(ours):
+        return check
+    rest = check.remedy.removeprefix(ours)
+    remedy = f"{ours}--cluster {shlex.quote(str(cluster))} {rest}"
+    return HealthCheck(check.node, check.name, check.verdict, check.evidence, remedy)
+
+
+def matrix(nodes: Sequence[Node], found: Sequence[HealthCheck]) -> list[str]:
+    """Give the table of every check and every node; a dot is a check that a node has not."""
+    cells = {(each.name, each.node): f"{GLYPHS[each.verdict]} {each.verdict}" for each in found}
+    names = [name for name in NAMES if any(each.name == name for each in found)]
+    rows = [(name, *(cells.get((name, node.name), "·") for node in nodes)) for name in names]
+    return output.columns([("CHECK", *(node.name for node in nodes)), *rows])
+
+
+def details(found: Sequence[HealthCheck]) -> list[str]:
+    """Give what is not well in words: evidence, and the command that mends it."""
+    lines = []
+    order = {"fail": 0, "warn": 1}
+    for each in sorted(
+        (each for each in found if each.verdict in order), key=lambda each: order[each.verdict]
+    ):
+        lines.append(f"{GLYPHS[each.verdict]} {each.node} {each.name}: {each.evidence}")
+        if each.remedy:
+            lines.append(f"    {each.remedy}")
+    return ["", *lines] if lines else []
