@@ -18,7 +18,7 @@ CACHE = ".cache/edgead"  # below the home; agents/shards.py
 # The image brings TensorFlow, the runtime the board's drivers; ours is that user and cache.
 _START = """
 mkdir -p "$HOME/{cache}" && exec docker run --detach --init --name {name} --label {label} \
---network host --ipc host --user "$(id -u):$(id -g)" --env HOME="$HOME" --workdir / \
+--network host --user "$(id -u):$(id -g)" --env HOME="$HOME" --workdir / \
 --volume "$HOME/{cache}:$HOME/{cache}" "$@"
 """
 WAIT = ("tail", "-f", "/dev/null")

@@ -10,6 +10,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from edgead.agents import docker
+from edgead.agents.commands import Commands
 from edgead.agents.connection import NodeConnection, connect
 from edgead.agents.errors import NodeError
 from edgead.agents.launch import task_argv, task_env, task_server_source
@@ -20,6 +22,8 @@ from edgead.console.errors import UNREACHABLE
 from edgead.console.failure import Failure
 from edgead.console.inventory import Cluster, Node
 from edgead.console.placement import HOST, Task
+from edgead.console.power import PowerChange
+from edgead.console.readying import give_back, interpreter, ready_node
 from edgead.console.recorder import Recorder
 from edgead.console.task_lines import Ready, Usage, read_task_line
 from edgead.console.wiring import Addresses, Wiring, is_open
@@ -46,6 +50,8 @@ class ClusterTasks:
         self._spoiled = False
         self.trials = 1
         self._connections: dict[str, NodeConnection] = {}
+        self._commands = {name: Commands() for name in self._nodes}
+        self._power: dict[str, PowerChange] = {}  # what was changed, by node
         self._ready: dict[str, asyncio.Event] = {task.name: asyncio.Event() for task in self._tasks}
         self._closing = False
         self._connected = asyncio.Event()
@@ -54,6 +60,9 @@ class ClusterTasks:
     async def aclose(self) -> None:
         """End the tasks and leave the nodes."""
         self._closing = True
+        if self._cluster.restore_power:
+            back = (give_back(was, self._commands[name]) for name, was in self._power.items())
+            await asyncio.gather(*back, return_exceptions=True)
         await asyncio.gather(*(connection.close() for connection in self._connections.values()))
 
     def rest(self) -> bool:
@@ -125,8 +134,9 @@ class ClusterTasks:
         self, node: str, file: str, module: str, env: Mapping[str, str]
     ) -> Program:
         """Run a module out of a staged zip on a node; raises Failure."""
+        python = interpreter(self._cluster.node(node))
         try:
-            return await self._connections[node].open_program(file, module, env)
+            return await self._connections[node].open_program(file, module, env, python)
         except NodeError as error:
             raise Failure(error.node, "", error.text) from None
 
@@ -177,6 +187,20 @@ class ClusterTasks:
         connection.closed.add_done_callback(lambda closed: self._lost(node.name, closed.result()))
         version = connection.hello.python
         self._record("node", node=node.name, state="up", evidence=f"Python {version}")
+        await self._ready_node(node, connection)
+
+    async def _ready_node(self, node: Node, connection: NodeConnection) -> None:
+        def say(level: str, text: str) -> None:
+            self._record("note", level=level, node=node.name, text=text)
+
+        commands = self._commands[node.name]
+        commands.use(connection)
+        try:
+            change = await ready_node(node, commands, say)
+        except NodeError as error:
+            raise Failure(node.name, "", error.text) from None
+        if change is not None:
+            self._power[node.name] = change
 
     def _warn_of_open_ports(self, addresses: Addresses) -> None:
         every = ", ".join(each for role in addresses.values() for each in role)
@@ -188,10 +212,12 @@ class ClusterTasks:
 
     async def _start(self, task: Task, addresses: Addresses) -> None:
         node = self._cluster.node(task.node)
+        env = task_env(task.role, task.index, addresses, self._threads())
+        argv = task_argv(node.inside if node.container else node.python)
         await self._connections[task.node].start_task(
             task.name,
-            task_argv(node.python),
-            task_env(task.role, task.index, addresses, self._threads()),
+            docker.inside(argv, env) if node.container else argv,
+            env,
             task_server_source(),
         )
         self._tell(task, "starting")
@@ -221,6 +247,7 @@ class ClusterTasks:
             await ready.wait()
 
     def _hear(self, node: str, message: Message) -> None:
+        self._commands[node].hear(message)
         task = self._named(node, getattr(message, "task", ""))
         if task is None:
             return

@@ -1,0 +1,51 @@
+"""Send a file to a command on a node: its standard input, as large as it may be."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import asyncssh
+
+from edgead.agents.errors import AgentFailed
+from edgead.agents.protocol import printable
+
+CHUNK = 1 << 18
+MOST_ANSWER = 1 << 16
+
+
+async def send_file(
+    ssh: asyncssh.SSHClientConnection,
+    node: str,
+    argv: Sequence[str],
+    path: Path,
+    progress: Callable[[int, int], None],
+) -> tuple[int, str]:
+    """Run a command with a file as its input; gives its exit code and what it printed.
+
+    Raises AgentFailed when the node is lost, OSError when the file can't be read.
+    """
+    size, done = path.stat().st_size, 0
+    try:
+        with path.open("rb") as file:
+            process = await ssh.create_process(
+                shlex.join(argv), encoding=None, request_pty=False, stderr=asyncssh.STDOUT
+            )
+            answer = asyncio.ensure_future(process.stdout.read(MOST_ANSWER))
+            try:
+                while (data := await asyncio.to_thread(file.read, CHUNK)) and not answer.done():
+                    process.stdin.write(data)
+                    await process.stdin.drain()
+                    progress(done := done + len(data), size)
+                process.stdin.write_eof()
+            except (BrokenPipeError, asyncssh.Error):
+                pass  # it has heard enough; what it says tells why
+            output = printable((await answer).decode("utf-8", "replace"))
+            ended = await process.wait()
+    except asyncssh.Error as error:
+        raise AgentFailed(node, f"{argv[0]}: {printable(str(error))}") from None
+    if ended.exit_status is None:
+        raise AgentFailed(node, f"{argv[0]}: the node is lost")
+    return ended.exit_status, output

@@ -1,0 +1,78 @@
+"""nodes container and nodes image: containers of nodes, one verb at a time."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from edgead.agents.commands import Commands
+from edgead.agents.errors import NodeError
+from edgead.console import containers, output
+from edgead.console.commands.nodes import chosen_cluster
+from edgead.console.containers import Done
+from edgead.console.errors import DONE, TRIAL_FAILED, UNREACHABLE, UsageError
+from edgead.console.interrupt import run_until_signal
+from edgead.console.inventory import Node
+from edgead.console.narration import printable
+from edgead.console.on_nodes import chosen, on_nodes
+
+Action = Callable[[Node, Commands], Awaitable[Done]]
+SIMPLE: dict[str, Action] = {
+    "list": containers.show,
+    "start": containers.start,
+    "stop": containers.stop,
+    "restart": containers.restart,
+    "stats": containers.stats,
+    "prune": containers.prune,
+}
+
+
+def container(args: argparse.Namespace) -> int:
+    """Do one verb on some nodes, or on all that have a container."""
+    cluster = chosen_cluster(args)
+    nodes = chosen(cluster, args.names)
+    if not args.names:
+        nodes = [node for node in nodes if node.container] or nodes
+    if args.verb == "load" and not args.file.is_file():
+        raise UsageError(f"{args.file}: no such file; docker save IMAGE -o FILE writes one")
+    return run_until_signal(_container(args, nodes))
+
+
+async def _container(args: argparse.Namespace, nodes: list[Node]) -> int:
+    async def do(node: Node, commands: Commands) -> Done:
+        return await _action(args, node)(node, commands)
+
+    code = DONE
+    for node, done in zip(nodes, await on_nodes(nodes, do), strict=True):
+        if isinstance(done, NodeError):
+            output.say(f"edgead-console: {node.name}: {printable(done.text)}")
+            code = UNREACHABLE
+            continue
+        code = code or (DONE if done.ok else TRIAL_FAILED)
+        _show(node, args.verb, done, as_json=args.json)
+    return code
+
+
+def _action(args: argparse.Namespace, node: Node) -> Action:
+    def tell(line: str) -> None:
+        output.say(f"{node.name}: {printable(line)[:200]}")
+
+    longer: dict[str, Action] = {
+        "logs": partial(containers.logs, lines=getattr(args, "lines", containers.LOG_LINES)),
+        "pull": partial(containers.pull, tell=tell),
+        "load": partial(containers.load, file=getattr(args, "file", None), tell=tell),
+        "build": partial(containers.build, base=getattr(args, "base", ""), tell=tell),
+    }
+    return {**SIMPLE, **longer}[args.verb]
+
+
+def _show(node: Node, verb: str, done: Done, *, as_json: bool) -> None:
+    if as_json:
+        fields = {"node": node.name, "verb": verb, "ok": done.ok, "text": done.text, **done.data}
+        output.print_object("container", fields)
+    elif not done.ok:
+        output.say(f"edgead-console: {node.name}: {printable(done.text)}")
+    else:
+        for line in done.text.splitlines() or [""]:
+            print(f"{node.name}: {printable(line)}")

@@ -1,0 +1,179 @@
+"""What can be done with a node's container and its image; each says in one line what became of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from edgead import agents
+from edgead.agents import docker
+from edgead.agents.commands import Commands, Outcome
+from edgead.agents.protocol import one_line
+from edgead.console.inventory import Node
+
+SECONDS = 30.0
+START_SECONDS = 120.0
+LONG_SECONDS = 3 * 3600.0  # an image of 7 GB over a slow line
+LOG_LINES = 100
+DOCKERFILES = Path(list(agents.__path__)[0]) / "containers"
+TAG = "edgead/tensorflow"
+
+Tell = Callable[[str], None]
+
+
+class Done(NamedTuple):
+    """What became of it: whether it went well, a line for people, plain data for scripts."""
+
+    ok: bool
+    text: str
+    data: dict[str, Any] = {}  # noqa: RUF012 (nobody writes to it)
+
+
+async def state_of(commands: Commands) -> tuple[str, str]:
+    """Return the container's state ("" without one) and image; raises NodeError."""
+    outcome = await commands.run(docker.inspect(), timeout=SECONDS)
+    return docker.parse_state(outcome.output)
+
+
+async def start(node: Node, commands: Commands) -> Done:
+    """Have the container run the image that the cluster file says."""
+    if not node.container:
+        return Done(False, "it has no container in the cluster file: set container = IMAGE")
+    state, image = await state_of(commands)
+    if state == "running" and image == node.container:
+        return Done(True, f"{image} runs already", {"state": state, "image": image})
+    there = await commands.run(
+        ["docker", "image", "inspect", "--format", "{{.Id}}", node.container], timeout=SECONDS
+    )
+    if not there.ok and "No such image" in there.output:
+        text = f"{node.container} is not there: edgead-console nodes container pull {node.name}"
+        return Done(False, text)
+    if state:
+        await commands.run(docker.remove(), timeout=SECONDS)
+    runtime = "nvidia" if await _has_nvidia(commands) else ""
+    argv = docker.start(node.container, runtime=runtime, memory=node.memory, mounts=node.mounts)
+    outcome = await commands.run(argv, timeout=START_SECONDS)
+    if not outcome.ok:
+        return Done(False, _why(outcome))
+    return Done(True, f"{node.container} runs", {"state": "running", "image": node.container})
+
+
+async def _has_nvidia(commands: Commands) -> bool:
+    argv = ["docker", "info", "--format", "{{json .Runtimes}}"]
+    return '"nvidia"' in (await commands.run(argv, timeout=SECONDS)).output
+
+
+async def stop(node: Node, commands: Commands) -> Done:
+    """End and remove the container, with all that runs in it."""
+    return await _simply(commands, docker.remove(), "stopped", missing="it does not run")
+
+
+async def restart(node: Node, commands: Commands) -> Done:
+    """Restart it; with the image that the cluster file says now, if that is another."""
+    _, image = await state_of(commands)
+    if image != node.container:
+        return await start(node, commands)
+    return await _simply(commands, docker.restart(), "restarted", missing="it does not run")
+
+
+async def show(node: Node, commands: Commands) -> Done:
+    """Say how it is."""
+    outcome = await commands.run(docker.inspect(), timeout=SECONDS)
+    state, image = docker.parse_state(outcome.output)
+    if not state and "No such" not in outcome.output:
+        return Done(False, _why(outcome))
+    text = f"{image} {state}" if state else f"not started ({node.container or 'no image set'})"
+    return Done(True, text, {"state": state or None, "image": image or node.container or None})
+
+
+async def stats(node: Node, commands: Commands) -> Done:
+    """Say what it uses."""
+    outcome = await commands.run(docker.stats(), timeout=SECONDS)
+    rows = docker.parse_objects(outcome.output)
+    if not outcome.ok or not rows:
+        return Done(False, _why(outcome))
+    row = {key: one_line(str(value))[:80] for key, value in rows[0].items()}
+    shown = {"processor": "CPUPerc", "memory": "MemUsage", "processes": "PIDs"}
+    data = {name: row.get(key) for name, key in shown.items()}
+    return Done(True, ", ".join(f"{name} {value}" for name, value in data.items()), data)
+
+
+async def logs(node: Node, commands: Commands, lines: int = LOG_LINES) -> Done:
+    """Give its last lines."""
+    outcome = await commands.run(docker.logs(lines), timeout=SECONDS)
+    return Done(outcome.ok, outcome.output if outcome.ok else _why(outcome))
+
+
+async def prune(node: Node, commands: Commands) -> Done:
+    """Remove what is ours and does not run; what lost agents left is gone when one connects."""
+    outcome = await commands.run(docker.prune(), timeout=SECONDS)
+    if not outcome.ok:
+        return Done(False, _why(outcome))
+    removed = len(re.findall(r"^[0-9a-f]{64}$", outcome.output, re.MULTILINE))
+    return Done(True, f"{removed} containers of ours removed", {"removed": removed})
+
+
+async def pull(node: Node, commands: Commands, tell: Tell) -> Done:
+    """Fetch the image; `tell` hears docker's progress."""
+    if not node.container:
+        return Done(False, "it has no container in the cluster file: set container = IMAGE")
+    argv = docker.pull(node.container)
+    outcome = await commands.run(argv, timeout=LONG_SECONDS, on_line=tell)
+    return Done(outcome.ok, f"{node.container} is there" if outcome.ok else _why(outcome))
+
+
+async def load(node: Node, commands: Commands, file: Path, tell: Tell) -> Done:
+    """Send an image that `docker save` wrote, and load it."""
+    told = -1
+
+    def progress(done: int, size: int) -> None:
+        nonlocal told
+        percent = 100 * done // max(size, 1)
+        if percent // 5 != told:
+            told = percent // 5
+            tell(f"{file.name} {percent} %")
+
+    code, output = await commands.connection.send(["docker", "load"], file, progress)
+    last = one_line(output.strip().rpartition("\n")[2])[:200]
+    return Done(code == 0, last or f"docker load ended with exit code {code}")
+
+
+async def build(node: Node, commands: Commands, base: str, tell: Tell) -> Done:
+    """Build the image for the node's L4T release, from the Dockerfile for it."""
+    facts = await commands.connection.facts()
+    release = dockerfile_for(facts.l4t or "")
+    if release is None:
+        known = ", ".join(sorted(each.stem for each in DOCKERFILES.glob("*.Dockerfile")))
+        return Done(False, f"no Dockerfile for L4T {facts.l4t or '(no Jetson)'}; there are {known}")
+    tag = f"{TAG}:{release.stem}"
+    argv = docker.build(tag)
+    if base:
+        argv[-1:] = ["--build-arg", f"BASE={base}", "-"]
+    outcome = await commands.run(
+        argv, stdin=release.read_text(encoding="utf-8"), timeout=LONG_SECONDS, on_line=tell
+    )
+    return Done(outcome.ok, f'built: container = "{tag}"' if outcome.ok else _why(outcome))
+
+
+def dockerfile_for(l4t: str) -> Path | None:
+    """Return the Dockerfile for an L4T release such as 35.3.1; None where there is none."""
+    major_minor = ".".join(l4t.split(".")[:2])
+    path = DOCKERFILES / f"r{major_minor}.Dockerfile"
+    return path if re.fullmatch(r"\d+\.\d+", major_minor) and path.is_file() else None
+
+
+async def _simply(commands: Commands, argv: list[str], said: str, *, missing: str) -> Done:
+    outcome = await commands.run(argv, timeout=SECONDS)
+    if outcome.ok:
+        return Done(True, said)
+    if "No such container" in outcome.output:
+        return Done(True, missing)
+    return Done(False, _why(outcome))
+
+
+def _why(outcome: Outcome) -> str:
+    if outcome.late:
+        return "docker did not answer in time"
+    return one_line(outcome.last)[:300] or f"docker ended with exit code {outcome.code}"
