@@ -20,6 +20,7 @@ from edgead.agents.login import log_in
 from edgead.agents.messages import Facts, Hello, Message
 from edgead.agents.program import Program
 from edgead.agents.protocol import VERSION, ProtocolError, decode, encode, printable, split
+from edgead.agents.sending import send_file
 from edgead.agents.staging import Progress, Staged, stage
 from edgead.agents.tunnel import Tunnel
 
@@ -189,12 +190,17 @@ class NodeConnection:
             raise AgentFailed(self.address.name, "not connected")
         return await stage(self._ssh, self.address.name, self.address.python, path, progress)
 
-    async def open_program(self, file: str, module: str, env: Mapping[str, str]) -> Program:
-        """Run a module out of a staged zip, over a channel of its own; raises AgentFailed."""
+    async def open_program(
+        self, file: str, module: str, env: Mapping[str, str], interpreter: Sequence[str] = ()
+    ) -> Program:
+        """Run a module out of a staged zip, over a channel of its own; raises AgentFailed.
+
+        `interpreter` is the command of another Python than the node's own.
+        """
         if self._ssh is None or self.closed.done():
             raise AgentFailed(self.address.name, "not connected")
-        name, python = self.address.name, self.address.python
-        return await Program.start(self._ssh, name, python, file, module, env)
+        python = interpreter or (self.address.python,)
+        return await Program.start(self._ssh, self.address.name, python, file, module, env)
 
     async def tunnel(self) -> Tunnel:
         """Return the connection for tunnels, made when it is first asked for; raises NodeError.
@@ -211,6 +217,14 @@ class NodeConnection:
         assert self._ssh is not None
         ours, theirs = (self._ssh.get_extra_info(f"{end}name")[0] for end in ("sock", "peer"))
         return str(ours), str(theirs)
+
+    async def send(
+        self, argv: Sequence[str], path: Path, progress: Callable[[int, int], None]
+    ) -> tuple[int, str]:
+        """Run a command with a file as its input: exit code and output; AgentFailed, OSError."""
+        if self._ssh is None or self.closed.done():
+            raise AgentFailed(self.address.name, "not connected")
+        return await send_file(self._ssh, self.address.name, argv, path, progress)
 
     async def close(self) -> None:
         """End every task, the agent and the link; takes six seconds at most."""

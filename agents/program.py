@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 
 import asyncssh
@@ -39,14 +39,14 @@ class Program:
         cls,
         ssh: asyncssh.SSHClientConnection,
         node: str,
-        python: str,
+        python: Sequence[str],
         file: str,
         module: str,
         env: Mapping[str, str],
     ) -> Program:
         """Run a module out of a staged zip `file`. Raises AgentFailed."""
         code = _BOOT.format(env=dict(env), file=file, module=module)
-        command = f"exec {shlex.quote(python)} -uc {shlex.quote(code)}"
+        command = f"exec {shlex.join((*python, '-uc', code))}"
         try:
             process = await ssh.create_process(command, encoding=None, request_pty=False)
         except (OSError, asyncssh.Error) as error:

@@ -1,4 +1,4 @@
-"""What can be done with a node's container and its image; each says in one line what became of it."""
+"""What can be done with a node's container and its image; each says what became of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SECONDS = 30.0
 START_SECONDS = 120.0
 LONG_SECONDS = 3 * 3600.0  # an image of 7 GB over a slow line
 LOG_LINES = 100
-DOCKERFILES = Path(list(agents.__path__)[0]) / "containers"
+DOCKERFILES = Path(next(iter(agents.__path__))) / "containers"
 TAG = "edgead/tensorflow"
 
 Tell = Callable[[str], None]

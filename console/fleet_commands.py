@@ -10,7 +10,9 @@ from edgead.console.arguments import Commands, accept_new, as_json
 
 def add_nodes(commands: Commands[argparse.ArgumentParser]) -> None:
     """Describe `nodes` and its verbs; alone it lists the inventory."""
-    nodes = commands.add_parser("nodes", help="the fleet: list, discover, trust, check, power")
+    nodes = commands.add_parser(
+        "nodes", help="the fleet: list, discover, trust, check, power, container, image"
+    )
     as_json(nodes)
     nodes.set_defaults(command="nodes:list_nodes")
     verbs = nodes.add_subparsers(title="commands", metavar="COMMAND")
@@ -19,6 +21,8 @@ def add_nodes(commands: Commands[argparse.ArgumentParser]) -> None:
     _trust(verbs)
     _check(verbs)
     _power(verbs)
+    _container(verbs)
+    _image(verbs)
 
 
 def add_init(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -90,6 +94,47 @@ def _power(verbs: Commands[argparse.ArgumentParser]) -> None:
     power.add_argument("--dry-run", action="store_true", help="print what would be run")
     as_json(power)
     power.set_defaults(command="power:power")
+
+
+CONTAINER_VERBS = {
+    "list": "how each node's container is",
+    "start": "start it: the image of the cluster file, with the nvidia runtime",
+    "stop": "end and remove it",
+    "restart": "restart it, with the image that the cluster file says now",
+    "logs": "its last lines",
+    "stats": "what it uses",
+    "pull": "fetch its image",
+    "load": "send an image that docker save wrote, for nodes without internet",
+    "prune": "remove containers of ours that do not run",
+}
+
+
+def _container(verbs: Commands[argparse.ArgumentParser]) -> None:
+    container = verbs.add_parser("container", help=f"containers: {', '.join(CONTAINER_VERBS)}")
+    those = container.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, text in CONTAINER_VERBS.items():
+        verb = _verb(those, name, text)
+        if name == "logs":
+            verb.add_argument("--lines", type=int, default=100, metavar="N", help="default: 100")
+        if name == "load":
+            verb.add_argument("--file", type=Path, required=True, metavar="FILE")
+
+
+def _image(verbs: Commands[argparse.ArgumentParser]) -> None:
+    image = verbs.add_parser("image", help="images: build")
+    those = image.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    build = _verb(those, "build", "build TensorFlow's image for each node's L4T release, there")
+    build.add_argument("--base", default="", metavar="IMAGE", help="build on this one instead")
+
+
+def _verb(
+    verbs: Commands[argparse.ArgumentParser], name: str, text: str
+) -> argparse.ArgumentParser:
+    verb = verbs.add_parser(name, help=text)
+    verb.add_argument("names", nargs="*", metavar="NAME", help="default: all with a container")
+    as_json(verb)
+    verb.set_defaults(command="container:container", verb=name)
+    return verb
 
 
 def _search(parser: argparse.ArgumentParser) -> None:

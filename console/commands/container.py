@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Awaitable, Callable
 from functools import partial
+from pathlib import Path
 
 from edgead.agents.commands import Commands
 from edgead.agents.errors import NodeError
@@ -61,7 +62,7 @@ def _action(args: argparse.Namespace, node: Node) -> Action:
     longer: dict[str, Action] = {
         "logs": partial(containers.logs, lines=getattr(args, "lines", containers.LOG_LINES)),
         "pull": partial(containers.pull, tell=tell),
-        "load": partial(containers.load, file=getattr(args, "file", None), tell=tell),
+        "load": partial(containers.load, file=getattr(args, "file", Path()), tell=tell),
         "build": partial(containers.build, base=getattr(args, "base", ""), tell=tell),
     }
     return {**SIMPLE, **longer}[args.verb]

@@ -7,7 +7,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from edgead.agents import docker, self_test
+from edgead import agents
+from edgead.agents import docker
 from edgead.agents.commands import Outcome
 from edgead.agents.launch import TENSORFLOW_SETTINGS, task_argv
 from edgead.agents.protocol import one_line
@@ -32,7 +33,7 @@ for name in names:
     except Exception:
         pass
 """
-SELF_TEST = Path(self_test.__file__)
+SELF_TEST = Path(next(iter(agents.__path__))) / "self_test.py"
 NOT_STARTED = re.compile(r"No such container|is not running")
 
 
