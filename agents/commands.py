@@ -14,9 +14,11 @@ from edgead.agents.address import NodeAddress
 from edgead.agents.connection import NodeConnection, connect
 from edgead.agents.errors import AgentFailed
 from edgead.agents.messages import Exit, Line, Message
+from edgead.agents.protocol import one_line
 
 MOST_OUTPUT = 64 << 10  # characters of one command that are kept
 ENDING = 3.0  # seconds that the agent has to end what is late
+MOST_ERROR = 200
 PREFIX = "command "
 
 Hear = Callable[[str], None]
@@ -30,6 +32,7 @@ class Outcome:
         code: its exit code; None where it was late, or was ended by a signal.
         output: what it printed, on both of its outputs, bounded and printable.
         late: the deadline came first.
+        dropped: how many lines were too many to be sent.
         began: seconds since 1970, by this machine's clock, when it was sent.
         seconds: how long it took, there and back.
     """
@@ -37,6 +40,7 @@ class Outcome:
     code: int | None
     output: str = ""
     late: bool = False
+    dropped: int = 0
     began: float = 0.0
     seconds: float = 0.0
 
@@ -50,6 +54,14 @@ class Outcome:
         """The last line it said that is not empty."""
         return next((line for line in reversed(self.output.splitlines()) if line.strip()), "")
 
+    @property
+    def error(self) -> str:
+        """The line that tells best what went wrong, bounded."""
+        lines = self.output.splitlines()
+        wrong = next((line for line in lines if "ERROR" in line or "rror:" in line), self.last)
+        said = one_line(wrong)[:MOST_ERROR]
+        return said or ("no answer in time" if self.late else f"exit code {self.code}")
+
 
 @dataclass
 class _Running:
@@ -57,9 +69,11 @@ class _Running:
     ended: asyncio.Future[Exit]
     lines: list[str] = field(default_factory=list)
     room: int = MOST_OUTPUT
+    dropped: int = 0
 
-    def take(self, line: str) -> None:
+    def take(self, line: str, dropped: int) -> None:
         self.on_line(line)
+        self.dropped += dropped
         if self.room > 0:
             self.lines.append(line[: self.room])
         self.room -= len(line) + 1
@@ -89,7 +103,7 @@ class Commands:
         if running is None:
             return
         if isinstance(message, Line):
-            running.take(message.line)
+            running.take(message.line, message.dropped)
         elif isinstance(message, Exit) and not running.ended.done():
             running.ended.set_result(message)
 
@@ -120,7 +134,7 @@ class Commands:
             if not running.ended.done():
                 await self._end(name)
         output = "\n".join(running.lines)
-        return Outcome(code, output, late, began, time.monotonic() - start)
+        return Outcome(code, output, late, running.dropped, began, time.monotonic() - start)
 
     async def _start(
         self,

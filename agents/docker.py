@@ -21,6 +21,7 @@ mkdir -p "$HOME/{cache}" && exec docker run --detach --init --name {name} --labe
 --network host --user "$(id -u):$(id -g)" --env HOME="$HOME" --workdir / \
 --volume "$HOME/{cache}:$HOME/{cache}" "$@"
 """
+_STATE = '{"state": {{json .State.Status}}, "image": {{json .Config.Image}}}'
 WAIT = ("tail", "-f", "/dev/null")
 
 
@@ -70,7 +71,7 @@ def logs(lines: int) -> list[str]:
 
 def inspect() -> list[str]:
     """Return the command whose output `parse_state` reads."""
-    return ["docker", "inspect", "--type", "container", NAME]
+    return ["docker", "inspect", "--type", "container", "--format", _STATE, NAME]
 
 
 def stats() -> list[str]:
@@ -113,11 +114,11 @@ def parse_objects(output: str) -> list[dict[str, Any]]:
 
 def parse_state(output: str) -> tuple[str, str]:
     """Return the state (running, exited, …; "" where there is none) and the image's name."""
-    try:
-        (found,) = json.loads(output)
-        return str(found["State"]["Status"]), str(found["Config"]["Image"])
-    except (ValueError, RecursionError, KeyError, TypeError):
-        return "", ""
+    for found in parse_objects(output):
+        state, image = found.get("state"), found.get("image")
+        if isinstance(state, str) and isinstance(image, str):
+            return state, image
+    return "", ""
 
 
 def release_of(image: str) -> str:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 
-from edgead.agents.protocol import one_line
-
 QUERY = ("nvpmodel", "-q")
 LIST = ("nvpmodel", "-p", "--verbose")
 CONFIG = "/etc/nvpmodel.conf"  # lists the modes too
@@ -70,10 +68,3 @@ def clocks_pinned(output: str) -> bool | None:
     """Tell from `jetson_clocks --show` whether clocks are at their most; None if it isn't told."""
     found = _PINNED.search(output)
     return None if found is None else found[1] == found[2]
-
-
-def error_of(output: str) -> str:
-    """Return the first line that tells of an error, bounded; else the last line."""
-    lines = [line for line in output.splitlines() if line.strip()]
-    wrong = next((line for line in lines if "ERROR" in line or "rror:" in line), None)
-    return one_line(wrong or (lines[-1] if lines else "it said nothing"))[:200]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from edgead import agents
 from edgead.agents import docker
-from edgead.agents.commands import Commands, Outcome
+from edgead.agents.commands import Commands
 from edgead.agents.protocol import one_line
 from edgead.console.inventory import Node
 
@@ -56,7 +56,7 @@ async def start(node: Node, commands: Commands) -> Done:
     argv = docker.start(node.container, runtime=runtime, memory=node.memory, mounts=node.mounts)
     outcome = await commands.run(argv, timeout=START_SECONDS)
     if not outcome.ok:
-        return Done(False, _why(outcome))
+        return Done(False, outcome.error)
     return Done(True, f"{node.container} runs", {"state": "running", "image": node.container})
 
 
@@ -83,7 +83,7 @@ async def show(node: Node, commands: Commands) -> Done:
     outcome = await commands.run(docker.inspect(), timeout=SECONDS)
     state, image = docker.parse_state(outcome.output)
     if not state and "No such" not in outcome.output:
-        return Done(False, _why(outcome))
+        return Done(False, outcome.error)
     text = f"{image} {state}" if state else f"not started ({node.container or 'no image set'})"
     return Done(True, text, {"state": state or None, "image": image or node.container or None})
 
@@ -93,7 +93,7 @@ async def stats(node: Node, commands: Commands) -> Done:
     outcome = await commands.run(docker.stats(), timeout=SECONDS)
     rows = docker.parse_objects(outcome.output)
     if not outcome.ok or not rows:
-        return Done(False, _why(outcome))
+        return Done(False, outcome.error)
     row = {key: one_line(str(value))[:80] for key, value in rows[0].items()}
     shown = {"processor": "CPUPerc", "memory": "MemUsage", "processes": "PIDs"}
     data = {name: row.get(key) for name, key in shown.items()}
@@ -103,14 +103,17 @@ async def stats(node: Node, commands: Commands) -> Done:
 async def logs(node: Node, commands: Commands, lines: int = LOG_LINES) -> Done:
     """Give its last lines."""
     outcome = await commands.run(docker.logs(lines), timeout=SECONDS)
-    return Done(outcome.ok, outcome.output if outcome.ok else _why(outcome))
+    if not outcome.ok:
+        return Done(False, outcome.error)
+    left_out = f"\n({outcome.dropped} lines were too many)" if outcome.dropped else ""
+    return Done(True, outcome.output + left_out)
 
 
 async def prune(node: Node, commands: Commands) -> Done:
     """Remove what is ours and does not run; what lost agents left is gone when one connects."""
     outcome = await commands.run(docker.prune(), timeout=SECONDS)
     if not outcome.ok:
-        return Done(False, _why(outcome))
+        return Done(False, outcome.error)
     removed = len(re.findall(r"^[0-9a-f]{64}$", outcome.output, re.MULTILINE))
     return Done(True, f"{removed} containers of ours removed", {"removed": removed})
 
@@ -121,7 +124,7 @@ async def pull(node: Node, commands: Commands, tell: Tell) -> Done:
         return Done(False, "it has no container in the cluster file: set container = IMAGE")
     argv = docker.pull(node.container)
     outcome = await commands.run(argv, timeout=LONG_SECONDS, on_line=tell)
-    return Done(outcome.ok, f"{node.container} is there" if outcome.ok else _why(outcome))
+    return Done(outcome.ok, f"{node.container} is there" if outcome.ok else outcome.error)
 
 
 async def load(node: Node, commands: Commands, file: Path, tell: Tell) -> Done:
@@ -154,7 +157,7 @@ async def build(node: Node, commands: Commands, base: str, tell: Tell) -> Done:
     outcome = await commands.run(
         argv, stdin=release.read_text(encoding="utf-8"), timeout=LONG_SECONDS, on_line=tell
     )
-    return Done(outcome.ok, f'built: container = "{tag}"' if outcome.ok else _why(outcome))
+    return Done(outcome.ok, f'built: container = "{tag}"' if outcome.ok else outcome.error)
 
 
 def dockerfile_for(l4t: str) -> Path | None:
@@ -170,10 +173,4 @@ async def _simply(commands: Commands, argv: list[str], said: str, *, missing: st
         return Done(True, said)
     if "No such container" in outcome.output:
         return Done(True, missing)
-    return Done(False, _why(outcome))
-
-
-def _why(outcome: Outcome) -> str:
-    if outcome.late:
-        return "docker did not answer in time"
-    return one_line(outcome.last)[:300] or f"docker ended with exit code {outcome.code}"
+    return Done(False, outcome.error)

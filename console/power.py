@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from edgead.agents import power
 from edgead.agents.commands import Commands, as_root
-from edgead.agents.protocol import one_line
 
 SECONDS = 20.0
 STORED = ".cache/edgead/clocks"  # below the home: the clocks as they were before they were pinned
@@ -84,7 +83,7 @@ async def _set(commands: Commands, name: str, number: int) -> str:
     if outcome.late:
         return f"nvpmodel did not end within {SECONDS:g} s"
     if not outcome.ok or "password is required" in outcome.output:
-        return f"nvpmodel: {power.error_of(outcome.output)}"
+        return f"nvpmodel: {outcome.error}"
     return ""
 
 
@@ -96,5 +95,5 @@ async def _clocks(commands: Commands, *, pin: bool) -> str:
     for step in steps:
         outcome = await commands.run(as_root(*power.CLOCKS, *step), timeout=SECONDS)
         if not outcome.ok:
-            return f"jetson_clocks: {one_line(outcome.last)[:200]}"
+            return f"jetson_clocks: {outcome.error}"
     return ""

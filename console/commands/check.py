@@ -8,6 +8,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import groupby
 from pathlib import Path
 
 from edgead.console import output
@@ -71,11 +72,10 @@ def matrix(nodes: Sequence[Node], found: Sequence[HealthCheck]) -> list[str]:
 def details(found: Sequence[HealthCheck]) -> list[str]:
     """Give what is not well in words: evidence, and the command that mends it."""
     lines = []
-    order = {"fail": 0, "warn": 1}
-    for each in sorted(
-        (each for each in found if each.verdict in order), key=lambda each: order[each.verdict]
-    ):
-        lines.append(f"{GLYPHS[each.verdict]} {each.node} {each.name}: {each.evidence}")
-        if each.remedy:
-            lines.append(f"    {each.remedy}")
+    bad = [each for each in found if each.verdict != "ok"]
+    bad.sort(key=lambda each: (each.verdict, each.node, each.remedy, NAMES.index(each.name)))
+    for remedy, group in groupby(bad, key=lambda each: each.remedy):
+        for each in group:
+            lines.append(f"{GLYPHS[each.verdict]} {each.node} {each.name}: {each.evidence}")
+        lines += [f"    {remedy}"] if remedy else []
     return ["", *lines] if lines else []

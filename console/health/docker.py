@@ -23,7 +23,7 @@ def _engine(board: Board, outcome: Outcome) -> Finding:
     if "not found" in outcome.output:
         return fail("docker is not installed", there(board.node, "sudo apt install docker.io"))
     mend = there(board.node, "sudo systemctl start docker", terminal=True)
-    return fail(f"docker does not answer: {outcome.last[:160]}", mend)
+    return fail(f"docker does not answer: {outcome.error}", mend)
 
 
 def _runtime(board: Board, outcome: Outcome) -> Finding:

@@ -57,7 +57,7 @@ def _rights(board: Board, outcome: Outcome) -> Finding:
 def _mode(board: Board, outcome: Outcome) -> Finding:
     mode, wanted = power.parse_mode(outcome.output), board.node.power_mode or BEST
     if not mode:
-        return fail(f"nvpmodel tells no mode: {power.error_of(outcome.output)}")
+        return fail(f"nvpmodel tells no mode: {outcome.error}")
     pinned = power.clocks_pinned(outcome.output)
     clocks = {None: "", True: ", clocks pinned", False: ", clocks free"}[pinned]
     if power.find_mode(wanted, {mode: 0}):

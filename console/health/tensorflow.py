@@ -53,7 +53,7 @@ def _no_python(board: Board, outcome: Outcome) -> Finding:
     if node.container and NOT_STARTED.search(outcome.output):
         return warn("its container is not started", ours("nodes", "container", "start", node.name))
     python = node.inside if node.container else node.python
-    said = outcome.last[:160] or f"exit code {outcome.code}"
+    said = outcome.error
     return fail(f"{python} does not run: {said}", there(node, f"ls -l {python}"))
 
 
