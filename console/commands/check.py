@@ -75,7 +75,8 @@ def details(found: Sequence[HealthCheck]) -> list[str]:
     bad = [each for each in found if each.verdict != "ok"]
     bad.sort(key=lambda each: (each.verdict, each.node, each.remedy, NAMES.index(each.name)))
     for remedy, group in groupby(bad, key=lambda each: each.remedy):
-        for each in group:
-            lines.append(f"{GLYPHS[each.verdict]} {each.node} {each.name}: {each.evidence}")
+        lines += [
+            f"{GLYPHS[each.verdict]} {each.node} {each.name}: {each.evidence}" for each in group
+        ]
         lines += [f"    {remedy}"] if remedy else []
     return ["", *lines] if lines else []

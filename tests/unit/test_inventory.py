@@ -67,7 +67,9 @@ def test_reads_nodes_in_order(write, tmp_path):
         ("[[nodes]]\nname = 'a'\nports = '80-90'", 'ports: expected a range such as "20000-'),
         ("[[nodes]]\nname = 'a'\nports = '3000-2000'", "ports: expected a range"),
         ("[[nodes]]\nname = 'a'\npower_mode = 'MAX N'", "expected a name such as MAXN"),
-        ("[[nodes]]\nname = 'a'\npython = 'p'\ncontainer = 'c'", "python or container, not both"),
+        ("[[nodes]]\nname = 'a'\nmemory = 'all'", "expected a size such as 8g, got 'all'"),
+        ("[[nodes]]\nname = 'a'\nmounts = ['data']", "expected a list such as"),
+        ("[cluster]\nrestore_power = 1\n[[nodes]]\nname = 'a'", "expected true or false"),
         (
             "[[nodes]]\nname = 'a'\n[[nodes]]\nname = 'b'\ntransport = 'direct'",
             "transport must be the same for all",
@@ -177,3 +179,9 @@ def test_whatever_stands_in_it_only_usage_errors_come(content):
         _named(mistakes, number, table, Node("", ""))
     assert all(line.startswith("cluster.toml: nodes[") for line in mistakes.lines)
     assert all("\n" not in line for line in mistakes.lines)
+
+
+def test_python_is_the_one_in_the_container_where_there_is_one(write):
+    text = "[[nodes]]\nname = 'a'\ncontainer = 'tf:r35'\npython = '/opt/tf/bin/python'\n"
+    node = read_cluster(write(text)).node("a")
+    assert (node.python, node.inside) == ("python3", "/opt/tf/bin/python")

@@ -1,0 +1,294 @@
+"""The fleet's commands on virtual boards: checks, power, containers; by the real program."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli
+import tomli_w
+from on_board import say
+from program import Program, until
+
+from edgead.agents.commands import commands_on
+from edgead.console.cli import main
+from edgead.console.health.check import HealthCheck
+from edgead.console.health.run import check_nodes
+from edgead.console.inventory import read_cluster
+from testbed import faults
+from testbed.board import Board
+from testbed.fixtures import BoardMaker
+from testbed.root import IMAGES
+
+
+def edit(board: Board, cluster: dict[str, Any] | None = None, **node: Any) -> Path:
+    """Change the boards' cluster file: keys of [cluster], and the same keys of every node."""
+    file = board.keys / "cluster.toml"
+    content = tomli.loads(file.read_text())
+    content["cluster"].update(cluster or {})
+    for each in content["nodes"]:
+        each.update(node)
+    file.write_text(tomli_w.dumps(content))
+    return file
+
+
+def objects(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def by_name(checks: list[HealthCheck], node: str = "xavier-1") -> dict[str, HealthCheck]:
+    return {each.name: each for each in checks if each.node == node}
+
+
+async def check(board: Board, *leave_out: str) -> list[HealthCheck]:
+    cluster = read_cluster(board.keys / "cluster.toml")
+    seen: list[HealthCheck] = []
+    found = await check_nodes(cluster, cluster.nodes, seen.append, leave_out=leave_out)
+    assert seen == found
+    return found
+
+
+# -- checks
+
+
+def test_check_by_the_command(
+    home: Path, boards: BoardMaker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = boards(2)
+    file = str(made[0].keys / "cluster.toml")
+    assert main(["--cluster", file, "nodes", "check", "--json"]) == 0
+    found = objects(capsys)
+    assert {each["kind"] for each in found} == {"check"}
+    for board in made:
+        verdicts = {each["name"]: each["verdict"] for each in found if each["node"] == board.name}
+        assert verdicts.pop("power") == "warn"  # they come up with 15 W
+        assert set(verdicts.values()) == {"ok"}, found
+        assert {"reach", "sudo", "clock", "tensorflow", "self-test", "ports"} <= set(verdicts)
+    remedy = next(each["remedy"] for each in found if each["name"] == "power")
+    assert remedy == f"edgead-console --cluster {file} nodes power xavier-1 MAXN" or (
+        remedy == f"edgead-console --cluster {file} nodes power xavier-2 MAXN"
+    )
+
+
+async def test_a_hung_node_delays_no_other(boards: BoardMaker) -> None:
+    hung, well = boards(2)
+    faults.freeze(hung)
+    cluster = read_cluster(hung.keys / "cluster.toml")
+    order: list[tuple[str, str]] = []
+    await check_nodes(
+        cluster,
+        cluster.nodes,
+        lambda each: order.append((each.node, each.verdict)),
+        leave_out=["self-test"],
+    )
+    faults.thaw(hung)
+    assert order[-1] == (hung.name, "fail")  # after all of the other's
+    assert [verdict for node, verdict in order if node == well.name].count("fail") == 0
+    assert len([node for node, _ in order if node == hung.name]) == 1
+
+
+async def test_what_is_wrong_with_a_board_is_found(boards: BoardMaker) -> None:
+    (board,) = boards(1)
+    faults.fill_disk(board, free_kilobytes=1000)
+    faults.skew_clock(board, 3600)
+    board.run(["sh", "-c", "sed -i '/^nvidia/d' /etc/sudoers"])
+    board.run(["sh", "-c", "echo 'AllowTcpForwarding no' >> /etc/ssh/sshd_config; pkill -o sshd"])
+    found = by_name(await check(board, "self-test"))
+    wrong = {name for name, each in found.items() if each.verdict == "fail"}
+    assert wrong == {"disk", "clock", "sudo", "ports"}
+    assert "sudo wants a password for nvpmodel, jetson_clocks" in found["sudo"].evidence
+    assert "AllowTcpForwarding" in found["ports"].evidence
+    assert all(found[name].remedy for name in wrong)
+
+
+@pytest.mark.slow
+async def test_a_corrupt_install_is_found_before_a_trial(
+    boards: BoardMaker, tmp_path: Path
+) -> None:
+    """The thesis's board with the corrupted install: it imports, and computes wrongly or dies."""
+    (board,) = boards(1)
+    python = board.address().python
+    for broken, said in (
+        ("raise ImportError('libcudnn.so.8: file too short')", "libcudnn.so.8: file too short"),
+        ("import os; os.kill(os.getpid(), 4)", "killed"),
+    ):
+        board.run(["mkdir", "-p", "/opt/broken/tensorflow"])
+        module = "/opt/broken/tensorflow/__init__.py"
+        board.run(["sh", "-c", 'printf %s "$1" >' + module, "sh", broken])
+        wrapper = f'#!/bin/sh\nPYTHONPATH=/opt/broken exec {python} "$@"\n'
+        board.run(["sh", "-c", 'printf %s "$1" >/opt/broken/python; chmod 755 $0', wrapper])
+        board.run(["sh", "-c", 'printf %s "$1" >/opt/python; chmod 755 /opt/python', "", wrapper])
+        edit(board, python="/opt/python")
+        found = by_name(await check(board))
+        assert found["self-test"].verdict == "fail" and said in found["self-test"].evidence
+
+
+async def test_ports_in_direct_transport_are_tried_from_node_to_node(boards: BoardMaker) -> None:
+    made = boards(3)
+    edit(made[0], {"transport": "direct", "ports": "21000-21010"})
+    found = await check(made[0], "self-test")
+    for board in made:
+        assert by_name(found, board.name)["ports"].evidence.startswith("direct: reaches 2 nodes")
+    rule = "nft add table ip f; nft add chain ip f i '{ type filter hook input priority 0; }'"
+    drop = f"nft add rule ip f i ip saddr {made[0].host} tcp dport 21000-21010 drop"
+    made[2].run(["sh", "-c", f"{rule}; {drop}"])
+    found = await check(made[0], "self-test")
+    blocked = by_name(found, made[0].name)["ports"]
+    assert blocked.verdict == "fail" and "can't reach xavier-3" in blocked.evidence
+    assert by_name(found, made[1].name)["ports"].verdict == "ok"
+
+
+def test_a_node_that_is_gone(home: Path, boards: BoardMaker, capsys: Any) -> None:
+    one, gone = boards(2)
+    faults.power_cut(gone)
+    file = str(one.keys / "cluster.toml")
+    assert main(["--cluster", file, "nodes", "check", "--no-self-test"]) == 3
+    out = capsys.readouterr().out
+    assert "✖ xavier-2 reach: no answer" in out or "✖ xavier-2 reach: no connection" in out
+    assert f"    ping -c 3 {gone.host}" in out
+
+
+# -- power
+
+
+def test_power_by_name(home: Path, boards: BoardMaker, capsys: Any) -> None:
+    made = boards(2)
+    power = ["--cluster", str(made[0].keys / "cluster.toml"), "nodes", "power"]
+    assert main([*power, "xavier-1", "xavier-2", "maxn", "--clocks", "pin", "--json"]) == 0
+    for said in objects(capsys):
+        assert (said["before"], said["after"]) == ("MODE_15W_DESKTOP", "MAXN")
+        assert said["state"] == "set" and said["clocks_pinned"] is True
+    assert main([*power, "xavier-1", "maxn"]) == 0
+    assert capsys.readouterr().out == "xavier-1: MAXN, clocks pinned\n"
+    assert main([*power, "xavier-1", "15W", "--clocks", "free"]) == 0
+    assert capsys.readouterr().out == "xavier-1: MAXN → MODE_15W, clocks free\n"
+
+
+def test_a_reboot_is_answered_no_and_told(home: Path, boards: BoardMaker, capsys: Any) -> None:
+    (board,) = boards(1)
+    power = ["--cluster", str(board.keys / "cluster.toml"), "nodes", "power", "xavier-1"]
+    assert main([*power, "10W"]) == 1
+    assert "MODE_10W needs a reboot, which was answered no" in capsys.readouterr().err
+    assert main([*power, "NONE"]) == 1
+    assert "no mode NONE; there are MAXN, MODE_10W" in capsys.readouterr().err
+    board.run(["sh", "-c", "sed -i '/^nvidia/d' /etc/sudoers"])
+    assert main([*power, "MAXN"]) == 1
+    assert "password is required" in capsys.readouterr().err
+    assert board.run(["nvpmodel", "-q"]).count("MODE_15W_DESKTOP") == 1
+
+
+# -- containers
+
+
+@pytest.mark.slow
+def test_a_trial_in_containers(home: Path, boards: BoardMaker, capsys: Any) -> None:
+    made = boards(2, docker=True, jetpacks=["5.1"])
+    settings = {"container": IMAGES["5.1"], "memory": "4g", "power_mode": "MAXN"}
+    file = edit(made[0], {"restore_power": True}, **settings)
+    trial = ("kdd99", "--set", "synthetic=true", "--set", "workers=2", "--set", "epochs=2")
+    with Program("--cluster", file, "trial", "run", *trial, "--json") as program:
+        code, events, err = program.finish()
+        assert (code, err) == (0, "")
+    notes = [each["text"] for each in events if each["kind"] == "note"]
+    assert sum(text.startswith("container: ") for text in notes) == 2
+    assert sum("power mode MAXN, it was MODE_15W_DESKTOP" in text for text in notes) == 2
+    for board in made:
+        assert "MODE_15W_DESKTOP" in board.run(["nvpmodel", "-q"])  # given back
+        top = board.run(["docker", "top", "edgead", "-o", "pid,args"])
+        assert "tail -f" in top and "python" not in top
+    container = ["--cluster", str(file), "nodes", "container"]
+    assert main([*container, "stats", "xavier-1", "--json"]) == 0
+    (used,) = objects(capsys)
+    assert used["ok"] and used["memory"].endswith("4GiB")
+    assert main([*container, "stop"]) == 0
+    assert capsys.readouterr().out == "xavier-1: stopped\nxavier-2: stopped\n"
+    assert not made[0].run(["docker", "ps", "--all", "--quiet"])
+
+
+@pytest.mark.slow
+async def test_what_a_lost_agent_left_in_a_container_is_ended(boards: BoardMaker) -> None:
+    (board,) = boards(1, docker=True, jetpacks=["5.1"])
+    file = edit(board, container=IMAGES["5.1"])
+    node = read_cluster(file).node("xavier-1")
+    async with commands_on(node) as commands:
+        from edgead.agents import docker
+        from edgead.console import containers
+
+        assert (await containers.start(node, commands)).ok
+        asleep = docker.inside(["sleep", "1000"], {})
+        job = asyncio.ensure_future(commands.run(asleep, timeout=100))
+        running = "docker top edgead | grep -c 'sleep 1000' || true"
+        while (await say(board, running)).strip() == "0":
+            await asyncio.sleep(0.1)
+        agent = commands.connection.hello.pid
+        board.run(["kill", "-9", str(agent)])
+        await asyncio.wait({job})
+        assert job.exception() is not None
+        assert (await say(board, running)).strip() == "1"  # dockerd's, not ours to lose
+    async with commands_on(node):
+        assert (await say(board, running)).strip() == "0"
+    await _ends_with_its_command(board, node)
+
+
+async def _ends_with_its_command(board: Board, node: Any) -> None:
+    """A late command in the container is ended there, too."""
+    from edgead.agents import docker
+
+    async with commands_on(node) as commands:
+        outcome = await commands.run(docker.inside(["sleep", "1000"], {}), timeout=1.0)
+        assert outcome.late
+        running = "docker top edgead | grep -c 'sleep 1000' || true"
+        assert (await say(board, running)).strip() == "0"
+
+
+def test_container_verbs(home: Path, boards: BoardMaker, capsys: Any, tmp_path: Path) -> None:
+    (board,) = boards(1, docker=True, jetpacks=["5.1"])
+    file = edit(board, container="edgead/tensorflow:r35.3")
+    container = ["--cluster", str(file), "nodes", "container"]
+    assert main([*container, "start"]) == 1
+    assert "nodes container pull xavier-1" in capsys.readouterr().err
+    image = ["--cluster", str(file), "nodes", "image", "build", "--base", IMAGES["5.1"]]
+    assert main(image) == 0
+    assert 'built: container = "edgead/tensorflow:r35.3"' in capsys.readouterr().out
+    for verb, said in (
+        ("start", "runs"),
+        ("start", "runs already"),
+        ("list", "edgead/tensorflow:r35.3 running"),
+        ("restart", "restarted"),
+        ("logs", ""),
+        ("stop", "stopped"),
+        ("stop", "it does not run"),
+        ("prune", "0 containers of ours removed"),
+    ):
+        assert main([*container, verb]) == 0
+        assert said in capsys.readouterr().out
+    archive = tmp_path / "image.tar"
+    archive.write_bytes(b"no image at all" * 100_000)
+    assert main([*container, "load", "--file", str(archive)]) == 1
+    assert "xavier-1" in capsys.readouterr().err
+    save = f"docker save {IMAGES['5.1']} && docker rmi -f $(docker images -q) >&2"
+    archive.write_bytes(os.fsencode("") + _bytes_of(board, save))
+    assert main([*container, "load", "--file", str(archive)]) == 0
+    assert IMAGES["5.1"] in capsys.readouterr().out
+
+
+def _bytes_of(board: Board, script: str) -> bytes:
+    import subprocess
+
+    enter = ["nsenter", "--target", str(board.pid1()), "--all", "--", "sh", "-c", script]
+    return subprocess.run(enter, check=True, capture_output=True).stdout
+
+
+def test_ctrl_c_ends_what_runs_on_the_board(home: Path, boards: BoardMaker) -> None:
+    (board,) = boards(1)
+    board.run(["sh", "-c", "printf '#!/bin/sh\\nsleep 1000\\n' >/usr/bin/jetson_clocks"])
+    with Program("--cluster", board.keys / "cluster.toml", "nodes", "check") as program:
+        until(lambda: "sleep 1000" in board.run(["sh", "-c", "ps -eo args"]))
+        program.process.send_signal(signal.SIGINT)
+        assert program.process.wait(30) == 130
+    until(lambda: "sleep 1000" not in board.run(["sh", "-c", "ps -eo args"]))
