@@ -171,6 +171,9 @@ async def commands_on(address: NodeAddress, *, timeout: float = 10.0) -> AsyncIt
 
 
 def as_root(*argv: str) -> list[str]:
-    """Return the command that runs this one as root, and never asks for a password."""
+    """Return the command that runs this one as root, and never asks for a password.
+
+    Should it hang, nobody but root can end it: sudo passes signals on, but takes none from us.
+    """
     script = 'if [ "$(id -u)" = 0 ]; then exec "$@"; else exec sudo -n "$@"; fi'
     return ["sh", "-c", script, "sh", *argv]

@@ -63,12 +63,12 @@ async def set_power(commands: Commands, wanted: str, *, clocks: bool | None) -> 
 
 
 async def _modes(commands: Commands) -> dict[str, int]:
-    listed = await commands.run(as_root(*power.LIST), timeout=SECONDS)
-    found = power.parse_modes(listed.output)
-    if not found:
-        config = await commands.run(["head", "-c", "65536", power.CONFIG], timeout=SECONDS)
-        found = power.parse_modes(config.output)
-    return found
+    """Ask for the modes as root, as a plain user, or its configuration, until one tells them."""
+    for argv in (as_root(*power.LIST), power.LIST, ("head", "-c", "65536", power.CONFIG)):
+        found = power.parse_modes((await commands.run(argv, timeout=SECONDS)).output)
+        if found:
+            return found
+    return {}
 
 
 async def _set(commands: Commands, name: str, number: int) -> str:
