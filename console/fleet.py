@@ -26,6 +26,7 @@ class NodeStatus:
     model: str = ""
     mode: str = ""
     telemetry: Telemetry | None = None
+    samples: int = 0  # that have come so far
 
 
 @dataclass

@@ -11,7 +11,7 @@ from edgead.console.arguments import Commands, accept_new, as_json
 def add_nodes(commands: Commands[argparse.ArgumentParser]) -> None:
     """Describe `nodes` and its verbs; alone it lists the inventory."""
     nodes = commands.add_parser(
-        "nodes", help="the fleet: list, discover, trust, check, power, container, image"
+        "nodes", help="the fleet: list, discover, trust, check, watch, power, container, image"
     )
     as_json(nodes)
     nodes.set_defaults(command="nodes:list_nodes")
@@ -20,6 +20,7 @@ def add_nodes(commands: Commands[argparse.ArgumentParser]) -> None:
     _discover(verbs)
     _trust(verbs)
     _check(verbs)
+    _watch(verbs)
     _power(verbs)
     _container(verbs)
     _image(verbs)
@@ -74,6 +75,17 @@ def _check(verbs: Commands[argparse.ArgumentParser]) -> None:
     )
     as_json(check)
     check.set_defaults(command="check:check")
+
+
+def _watch(verbs: Commands[argparse.ArgumentParser]) -> None:
+    watch = verbs.add_parser("watch", help="the nodes' tegrastats, live")
+    watch.add_argument("names", nargs="*", metavar="NAME", help="default: every node")
+    watch.add_argument(
+        "--interval", type=float, default=1.0, metavar="SECONDS", help="default: 1; from 0.1"
+    )
+    watch.add_argument("--count", type=int, metavar="N", help="end after N samples of each node")
+    as_json(watch)
+    watch.set_defaults(command="watch:watch")
 
 
 def _power(verbs: Commands[argparse.ArgumentParser]) -> None:

@@ -14,12 +14,16 @@ from edgead.console.fleet import Fleet, NodeStatus
 FIRST_RETRY, LAST_RETRY = 1.0, 15.0  # seconds between tries, doubling
 
 
-async def watch_fleet(fleet: Fleet, changed: Callable[[], None]) -> None:
-    """Keep every node's status up to date until cancelled; calls `changed` after each change."""
-    await asyncio.gather(*(_watch(status, changed) for status in fleet.statuses.values()))
+async def watch_fleet(fleet: Fleet, changed: Callable[[], None], *, interval: float = 1.0) -> None:
+    """Keep every node's status up to date until cancelled; calls `changed` after each change.
+
+    A sample comes every `interval` seconds.
+    """
+    statuses = fleet.statuses.values()
+    await asyncio.gather(*(_watch(status, changed, interval) for status in statuses))
 
 
-async def _watch(status: NodeStatus, changed: Callable[[], None]) -> None:
+async def _watch(status: NodeStatus, changed: Callable[[], None], interval: float) -> None:
     wait = FIRST_RETRY
     while True:
         status.state = "connecting" if status.state == "waiting" else status.state
@@ -33,14 +37,14 @@ async def _watch(status: NodeStatus, changed: Callable[[], None]) -> None:
             _set_lost(status, error.text)
         else:
             wait = FIRST_RETRY
-            await _stay(status, connection, changed)
+            await _stay(status, connection, changed, interval)
         changed()
         await asyncio.sleep(wait)
         wait = min(2 * wait, LAST_RETRY)
 
 
 async def _stay(
-    status: NodeStatus, connection: NodeConnection, changed: Callable[[], None]
+    status: NodeStatus, connection: NodeConnection, changed: Callable[[], None], interval: float
 ) -> None:
     """Show a connected node until it is lost."""
     try:
@@ -48,7 +52,7 @@ async def _stay(
         status.model = facts.model or f"{facts.machine}, {facts.cores} cores"
         status.state, status.error = "up", ""
         changed()
-        await connection.telemetry()
+        await connection.telemetry(interval)
         _set_lost(status, await asyncio.shield(connection.closed))
     except NodeError as error:
         _set_lost(status, error.text)
@@ -63,6 +67,7 @@ def _hear(status: NodeStatus, message: Message, changed: Callable[[], None]) -> 
         status.telemetry = parse(message.line)
     except TegrastatsError:
         return
+    status.samples += 1
     status.source = message.source
     changed()
 
