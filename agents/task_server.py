@@ -142,7 +142,8 @@ def main() -> None:
     if task["cluster"][role][index].rsplit(":", 1)[0] in ("127.0.0.1", "localhost"):
         hear_only_loopback()
     server.start()
-    tell("ready", tensorflow=tf.__version__, seconds=time.time() - started)
+    cudnn = str(tf.sysconfig.get_build_info().get("cudnn_version", ""))
+    tell("ready", tensorflow=tf.__version__, cudnn=cudnn, seconds=time.time() - started)
     threading.Thread(target=tell_usage, daemon=True).start()
     server.join()
 

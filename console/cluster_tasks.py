@@ -18,6 +18,7 @@ from edgead.agents.launch import task_argv, task_env, task_server_source
 from edgead.agents.messages import Exit, Line, Message
 from edgead.agents.program import Program
 from edgead.agents.staging import pack
+from edgead.console.drift import describe
 from edgead.console.errors import UNREACHABLE
 from edgead.console.failure import Failure
 from edgead.console.inventory import Cluster, Node
@@ -51,6 +52,7 @@ class ClusterTasks:
         self.trials = 1
         self._connections: dict[str, NodeConnection] = {}
         self._commands = {name: Commands() for name in self._nodes}
+        self._boards: dict[str, dict[str, Any]] = {}  # what each is
         self._power: dict[str, PowerChange] = {}  # what was changed, by node
         self._ready: dict[str, asyncio.Event] = {task.name: asyncio.Event() for task in self._tasks}
         self._closing = False
@@ -87,6 +89,8 @@ class ClusterTasks:
         self._wanted = _served(tasks)
         for node in dict.fromkeys(task.node for task in self._wanted):
             recorder.record("node", node=node, state="up", evidence="still connected")
+            if node in self._boards:
+                recorder.record("board", node=node, **self._boards[node])
         for task in self._wanted:
             self._tell(task, "ready", warm=True)
             if task in self._usage:
@@ -188,6 +192,8 @@ class ClusterTasks:
         version = connection.hello.python
         self._record("node", node=node.name, state="up", evidence=f"Python {version}")
         await self._ready_node(node, connection)
+        if not self._cluster.embedded:
+            await self._describe(node)
 
     async def _ready_node(self, node: Node, connection: NodeConnection) -> None:
         def say(level: str, text: str) -> None:
@@ -201,6 +207,13 @@ class ClusterTasks:
             raise Failure(node.name, "", error.text) from None
         if change is not None:
             self._power[node.name] = change
+
+    async def _describe(self, node: Node) -> None:
+        try:
+            board = self._boards[node.name] = await describe(node, self._commands[node.name])
+        except NodeError as error:
+            raise Failure(node.name, "", error.text) from None
+        self._record("board", node=node.name, **board)
 
     def _warn_of_open_ports(self, addresses: Addresses) -> None:
         every = ", ".join(each for role in addresses.values() for each in role)

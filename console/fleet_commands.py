@@ -73,6 +73,11 @@ def _check(verbs: Commands[argparse.ArgumentParser]) -> None:
     check.add_argument(
         "--no-self-test", action="store_true", help="leave out TensorFlow's self-test"
     )
+    check.add_argument(
+        "--fix",
+        action="store_true",
+        help="run the safe remedies (power mode, container), then check again",
+    )
     as_json(check)
     check.set_defaults(command="check:check")
 

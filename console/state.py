@@ -57,6 +57,7 @@ class TrialState:
     cluster: str = ""
     synthetic: bool = False
     rows: dict[str, int] = field(default_factory=dict)
+    shards: list[str] = field(default_factory=list)  # of the data, by sha256
     phase: str = ""
     phase_seconds: dict[str, float] = field(default_factory=dict)
     steps: list[tuple[float, float]] = field(default_factory=list)
@@ -70,6 +71,7 @@ class TrialState:
     collapsed: bool = False
     chief_cpu_seconds: float | None = None
     usage: dict[str, dict[str, int]] = field(default_factory=dict)
+    boards: dict[str, dict[str, Any]] = field(default_factory=dict)  # what each node is
     result: dict[str, Any] | None = None
 
     @property
@@ -144,6 +146,11 @@ def _node(state: TrialState, event: Event) -> None:
     state.nodes[str(event["node"])] = str(event["state"])
 
 
+def _board(state: TrialState, event: Event) -> None:
+    known = state.boards.setdefault(str(event["node"]), {})
+    known.update({name: value for name, value in event.data.items() if name != "node"})
+
+
 def _task(state: TrialState, event: Event) -> None:
     name = f"{event['role']} {event['index']}"
     task = state.tasks.setdefault(
@@ -151,10 +158,14 @@ def _task(state: TrialState, event: Event) -> None:
     )
     task.state = str(event["state"])
     task.exit_code = event.get("exit_code")
+    if task.node in state.boards:  # they say what TensorFlow they have
+        said = {name: event[name] for name in ("tensorflow", "cudnn") if event.get(name)}
+        state.boards[task.node].update(said)
 
 
 def _dataset(state: TrialState, event: Event) -> None:
     state.synthetic = bool(event["synthetic"])
+    state.shards = [str(name).rpartition("/")[2][:64] for name in event.get("shards", [])]
     state.rows = {str(name): int(count) for name, count in event["rows"].items()}
 
 
@@ -224,6 +235,7 @@ def _result(state: TrialState, event: Event) -> None:
 _HANDLERS = {
     "started": _started,
     "node": _node,
+    "board": _board,
     "task": _task,
     "dataset": _dataset,
     "stage": _stage,

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Ready:
-    """It serves: TensorFlow's version, and the seconds from its start."""
+    """It serves: TensorFlow's version, and the seconds from its start; the cuDNN it wants."""
 
     tensorflow: str
     seconds: float
+    cudnn: str = ""
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ def read_task_line(line: str) -> Ready | Usage | None:
     try:
         said = json.loads(line)
         if said["event"] == "ready":
-            return Ready(str(said["tensorflow"])[:40], float(said["seconds"]))
+            cudnn = str(said.get("cudnn", ""))[:40]
+            return Ready(str(said["tensorflow"])[:40], float(said["seconds"]), cudnn)
         if said["event"] == "usage":
             return Usage(*(int(said[name]) for name in Usage.__dataclass_fields__))
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):

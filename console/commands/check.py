@@ -15,9 +15,11 @@ from edgead.console import output
 from edgead.console.commands.nodes import chosen_cluster
 from edgead.console.errors import DONE, TRIAL_FAILED, UNREACHABLE
 from edgead.console.health.check import HealthCheck
+from edgead.console.health.fix import fix, safe
 from edgead.console.health.run import NAMES, REACH, check_nodes, worst
 from edgead.console.interrupt import run_until_signal
 from edgead.console.inventory import Cluster, Node
+from edgead.console.narration import printable
 from edgead.console.on_nodes import chosen
 
 GLYPHS = {"ok": "✔", "warn": "▲", "fail": "✖"}
@@ -40,7 +42,11 @@ async def _check(args: argparse.Namespace, cluster: Cluster, nodes: list[Node]) 
     job = asyncio.ensure_future(check_nodes(cluster, nodes, tell, leave_out=left_out))
     if not args.json and sys.stderr.isatty():
         output.say(f"checking {len(nodes)} nodes…")
-    found = [with_cluster(each, args.cluster) for each in await job]
+    found = await job
+    if args.fix and safe(found):
+        await _fix(args, cluster, found)
+        found = await check_nodes(cluster, nodes, tell, leave_out=left_out)
+    found = [with_cluster(each, args.cluster) for each in found]
     if not args.json:
         for line in matrix(nodes, found):
             print(line)
@@ -49,6 +55,15 @@ async def _check(args: argparse.Namespace, cluster: Cluster, nodes: list[Node]) 
     if any(each.name == REACH and each.verdict == "fail" for each in found):
         return UNREACHABLE
     return TRIAL_FAILED if worst(found) == "fail" else DONE
+
+
+async def _fix(args: argparse.Namespace, cluster: Cluster, found: Sequence[HealthCheck]) -> None:
+    for done in await fix(cluster, found):
+        if args.json:
+            output.print_object("fix", done._asdict())
+        else:
+            glyph = GLYPHS["ok" if done.ok else "fail"]
+            output.say(f"{glyph} {done.node} {done.name}: {printable(done.text)}")
 
 
 def with_cluster(check: HealthCheck, cluster: Path | None) -> HealthCheck:

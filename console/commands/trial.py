@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from edgead.console import output, paths
+from edgead.console.drift import drift
 from edgead.console.errors import DONE, INTERRUPTED, TRIAL_FAILED, UsageError
 from edgead.console.events import Event
 from edgead.console.interrupt import run_until_signal
@@ -174,6 +175,10 @@ def show(args: argparse.Namespace) -> int:
         print(f"{name:<13}{value}")
     for name, task in state.tasks.items():
         print(f"{name:<13}{task.node} · {task.state}")
+    if state.shards:
+        print(f"data         sha256 {' '.join(name[:12] for name in state.shards)}")
+    for line in output.columns(drift(state.boards)):
+        print(f"{'':<13}{line}")
     for split, score in state.scores.items():
         figures = ", ".join(
             f"{m} {score[m]:.4f}" for m in ("accuracy", "precision", "recall", "f1")

@@ -83,7 +83,7 @@ class _Lines(_Teller):
 
     def take(self) -> None:
         for status in self._statuses:
-            state, samples = self._told.get(status.node.name, ("", 0))
+            state, samples = self._told.get(status.node.name, ("waiting", 0))
             if status.state != state:
                 self._tell_state(status)
             if status.samples != samples and status.telemetry is not None:

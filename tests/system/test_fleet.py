@@ -292,3 +292,71 @@ def test_ctrl_c_ends_what_runs_on_the_board(home: Path, boards: BoardMaker) -> N
         program.process.send_signal(signal.SIGINT)
         assert program.process.wait(30) == 130
     until(lambda: "sleep 1000" not in board.run(["sh", "-c", "ps -eo args"]))
+
+
+def test_safe_remedies_are_run(home: Path, boards: BoardMaker, capsys: Any) -> None:
+    (board,) = boards(1, docker=True, jetpacks=["5.1"])
+    file = edit(board, container=IMAGES["5.1"], power_mode="30W_ALL", python=board.address().python)
+    check = ["--cluster", str(file), "nodes", "check", "--fix"]
+    assert main([*check, "--json"]) == 0
+    found = objects(capsys)
+    fixed = {each["name"]: each["text"] for each in found if each["kind"] == "fix"}
+    assert fixed == {
+        "power": "MODE_15W_DESKTOP → MODE_30W_ALL",
+        "container": f"{IMAGES['5.1']} runs",
+    }
+    last = {each["name"]: each["verdict"] for each in found if each["kind"] == "check"}
+    assert set(last.values()) == {"ok"}  # the self-test too, in the container
+    assert main([*check, "--no-self-test"]) == 0
+    assert capsys.readouterr().err == ""  # nothing was left to mend
+
+
+# -- telemetry
+
+
+def test_watch_for_scripts(home: Path, boards: BoardMaker, capsys: Any) -> None:
+    made = boards(2)
+    watch = ["--cluster", str(made[0].keys / "cluster.toml"), "nodes", "watch", "--json"]
+    assert main([*watch, "--interval", "0.1", "--count", "5"]) == 0
+    found = objects(capsys)
+    for board in made:
+        samples = [e for e in found if e["kind"] == "telemetry" and e["node"] == board.name]
+        assert len(samples) >= 5 and samples[0]["source"] == "tegrastats"
+        assert samples[0]["ram"]["total_mb"] > 30_000 and samples[0]["temperatures_c"]
+        states = [e["state"] for e in found if e["kind"] == "node" and e["node"] == board.name]
+        assert states[:2] == ["connecting", "up"]
+    for wrong in (["--interval", "0"], ["--count", "0"]):
+        assert main([*watch, *wrong]) == 2
+        assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_telemetry_survives_what_tegrastats_does(home: Path, boards: BoardMaker) -> None:
+    (board,) = boards(1)
+    tegrastats = "/usr/bin/tegrastats"
+    real = board.run(["cat", tegrastats])
+    watch = ("--cluster", board.keys / "cluster.toml", "nodes", "watch", "--json")
+
+    def sample(wanted: Any) -> Any:
+        return lambda each: each["kind"] == "telemetry" and wanted(each)
+
+    def restarts_as(content: str) -> None:
+        write(board, tegrastats, content)
+        board.run(["sh", "-c", "pkill -f '^[^ ]*sh /usr/bin/tegrastats' || pkill tegrastats"])
+
+    with Program(*watch, "--interval", "0.1") as program:
+        program.read_until(sample(lambda each: each["gpus"]))
+        restarts_as(
+            "#!/bin/sh\nwhile echo 'RAM 7/8MB NEW_THING 3@4 CPU [1%@2]'; do sleep 0.1; done"
+        )
+        changed = program.read_until(sample(lambda each: each["ram"]["used_mb"] == 7))
+        assert changed["unknown"] == ["NEW_THING", "3@4"]
+        restarts_as("#!/bin/sh\nhead -c 300000 /dev/zero | tr '\\0' x; echo; sleep 1\n")
+        write(board, tegrastats, real)
+        back = program.read_until(sample(lambda each: each["gpus"]))
+        assert back["source"] == "tegrastats"
+        faults.unplug(board)
+        lost = program.read_until(lambda each: each["kind"] == "node" and each["state"] == "lost")
+        assert lost["evidence"]
+        faults.replug(board)
+        program.read_until(lambda each: each["kind"] == "node" and each["state"] == "up")
+        program.read_until(sample(lambda each: each["gpus"]))

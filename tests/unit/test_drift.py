@@ -1,0 +1,34 @@
+"""The drift report: what boards are, and where they differ."""
+
+from edgead.console.drift import drift
+from edgead.console.events import Event
+from edgead.console.state import fold
+
+
+def test_where_boards_differ():
+    boards = {
+        "a": {"l4t": "35.3.1", "python": "3.8.10", "clock_offset": 0.1, "tensorflow": "2.12.0"},
+        "b": {"l4t": "32.7.1", "python": "3.8.10", "clock_offset": 0.4, "tensorflow": "2.12.0"},
+    }
+    assert drift(boards) == [
+        ("", "a", "b", ""),
+        ("l4t", "35.3.1", "32.7.1", "▲ differs"),
+        ("python", "3.8.10", "3.8.10", ""),
+        ("tensorflow", "2.12.0", "2.12.0", ""),
+        ("clock offset", "+0.10 s", "+0.40 s", ""),
+    ]
+    boards["b"]["clock_offset"] = -5.0
+    assert drift(boards)[-1] == ("clock offset", "+0.10 s", "-5.00 s", "▲ differs")
+    assert drift({}) == []
+
+
+def test_it_is_folded_from_the_log():
+    task = {"role": "ps", "index": 0, "node": "a"}
+    state = fold(
+        [
+            Event("", "board", {"node": "a", "l4t": "35.3.1"}),
+            Event("", "task", {**task, "state": "ready", "tensorflow": "2.12.0", "cudnn": "8"}),
+            Event("", "board", {"node": ["odd"]}),
+        ]
+    )
+    assert state.boards["a"] == {"l4t": "35.3.1", "tensorflow": "2.12.0", "cudnn": "8"}
