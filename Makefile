@@ -14,7 +14,7 @@ EDGEAD_DATA ?= $(abspath ../shared/data)
 export EDGEAD_DATA
 endif
 
-.PHONY: help demo test test-fast lint bench pictures boards boards-down debian clean
+.PHONY: help demo test test-fast lint bench bench-tunnel pictures boards boards-down debian clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -43,6 +43,9 @@ lint: .venv/installed ## formatting, lint, types and the import table
 
 bench: .venv/installed ## measure the paper's tables here and print both side by side (BENCH_ARGS)
 	@$(BIN)/edgead-console bench $(BENCH_ARGS)
+
+bench-tunnel: .venv/installed debian ## measure what tunnels cost, on virtual boards (root; BENCH_ARGS)
+	@PYTHONPATH=tests $(BIN)/python tests/benchmarks/tunnel_cost.py $(BENCH_ARGS)
 
 pictures: .venv/installed ## take docs/'s pictures anew, from the real demo
 	@$(BIN)/python tests/support/screenshots.py docs/pictures

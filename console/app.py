@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,8 +19,10 @@ from edgead.console.errors import DONE, TRIAL_FAILED, ConsoleError
 from edgead.console.messages import FleetChanged, TrialChanged
 from edgead.console.narration import printable
 from edgead.console.screens.compare import CompareScreen
+from edgead.console.screens.health import HealthScreen
 from edgead.console.screens.help import Help, keys_of
 from edgead.console.screens.main import MainScreen
+from edgead.console.screens.node import NodeScreen
 from edgead.console.screens.question import Choice, Question
 from edgead.console.session import Session
 from edgead.console.themes import DARK, DEFAULTS, LIGHT
@@ -140,6 +143,24 @@ class ConsoleApp(App[int]):
         """Open the comparison."""
         self.push_screen(CompareScreen(self.session))
 
+    def action_health(self) -> None:
+        """Open the checks."""
+        self.push_screen(HealthScreen(self.session))
+
+    def action_node(self, name: str = "") -> None:
+        """Open a node's lanes; the first one's without a name."""
+        self.push_screen(NodeScreen(self.session, name))
+
+    @work(group="checks")
+    async def action_check_nodes(self) -> None:
+        """Run every check."""
+        await self._answer(self.session.check_nodes)
+
+    @work(group="checks")
+    async def action_mend_nodes(self) -> None:
+        """Run the safe remedies."""
+        await self._answer(self.session.mend_nodes)
+
     def action_help(self) -> None:
         """Open the list of keys."""
         self.push_screen(Help(keys_of(self, self.screen)))
@@ -181,6 +202,11 @@ class ConsoleApp(App[int]):
             else:
                 yield SystemCommand("Start", "Start a trial", self.action_start_trial)
             yield SystemCommand("Compare", "The paper's tables beside ours", self.action_compare)
+            yield SystemCommand("Health", "Every check of every node", self.action_health)
+            for name in list(self.session.fleet.statuses)[:20]:
+                shown = printable(name)
+                opened = partial(self.action_node, name)
+                yield SystemCommand(f"Node {shown}", f"The lanes of {shown}", opened)
             yield SystemCommand("Copy", "The focused panel's text", screen.action_copy)
             yield SystemCommand("Faults", "Only faults among the events", screen.action_faults)
             yield SystemCommand("Maximise", "The focused panel, or undo", screen.action_zoom)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from edgead.agents.tegrastats import Telemetry
+    from edgead.console.health.check import HealthCheck
     from edgead.console.inventory import Node
 
 # A sample older than this is not shown: a lost node must not look alive.
 STALE_SECONDS = 5.0
+HISTORY = 240  # samples kept of each node: what a wide screen can draw
 
 
 @dataclass
@@ -27,6 +30,9 @@ class NodeStatus:
     mode: str = ""
     telemetry: Telemetry | None = None
     samples: int = 0  # that have come so far
+    history: deque[Telemetry] = field(default_factory=lambda: deque(maxlen=HISTORY))
+    checks: dict[str, HealthCheck] = field(default_factory=dict)  # by name, the latest of each
+    since: float = 0.0  # when it was lost, by the monotonic clock
 
 
 @dataclass

@@ -122,6 +122,14 @@ def _temperature(status: NodeStatus, _trial: TrialState | None) -> Cell:
     )
 
 
+def _health(status: NodeStatus, _trial: TrialState | None) -> Cell:
+    verdicts = [check.verdict for check in status.checks.values()]
+    for verdict, glyph, colour in (("fail", "✖", "error"), ("warn", "▲", "warning")):
+        if count := verdicts.count(verdict):
+            return Cell(f"{glyph} {count} {verdict}", colour, True)
+    return Cell("✔ ok", "success") if verdicts else Cell(UNKNOWN, "secondary")
+
+
 def _power(status: NodeStatus) -> str | None:
     power = status.telemetry.power_mw if status.telemetry else None
     return None if power is None else f"{power / 1000:.1f} W"
@@ -131,12 +139,13 @@ COLUMNS = (
     Column("node", 0, _name),
     Column("state", 0, state_of),
     Column("role", 1, role_of),
-    Column("mode", 7, _mode),
+    Column("health", 6, _health),
+    Column("mode", 8, _mode),
     Column("CPU", 2, _reading(_cpu), right=True),
     Column("GPU", 5, _reading(_gpu), right=True),
     Column("RAM", 3, _reading(_ram), right=True),
     Column("temp", 4, _temperature, right=True),
-    Column("power", 6, _reading(_power), right=True),
+    Column("power", 7, _reading(_power), right=True),
 )
 
 
@@ -153,7 +162,8 @@ class Grid:
 def lay_out(statuses: Sequence[NodeStatus], trial: TrialState | None, width: int) -> Grid:
     """Choose the columns for a width: first those leave that know nothing, then by rank."""
     cells = {c.head: [c.read(status, trial) for status in statuses] for c in COLUMNS}
-    columns = list(COLUMNS)
+    checked = any(status.checks for status in statuses)
+    columns = [column for column in COLUMNS if checked or column.head != "health"]
     widths = {head: max(len(head), *(len(c.text) for c in of), 0) for head, of in cells.items()}
     widths["state"] = max(widths["state"], len("▶ training"))
     widths["CPU"] = max(widths["CPU"], len("100%")) + 1 + METER_WIDTHS[0]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgead.console import detached, paths
 from edgead.console.compare import ComparisonTable, compare
@@ -24,6 +25,9 @@ from edgead.console.placement import place
 from edgead.console.state import TrialState, apply
 from edgead.console.store import Run, Store, Tail
 from edgead.models.spec import TrialSpec
+
+if TYPE_CHECKING:
+    from edgead.console.health_watch import HealthWatch
 
 POLL_SECONDS = 0.2
 STARTING_POLL_SECONDS = 0.02
@@ -60,6 +64,7 @@ class LocalSession:
         self._changed: Changed = lambda: None
         self._nodes_ready = asyncio.Event()
         self._asked = asyncio.Event()  # to start a trial, which waits for no poll
+        self._health: HealthWatch | None = None
         self._nodes_process: subprocess.Popen[bytes] | None = None
 
     async def run(self, changed: Changed) -> None:
@@ -94,6 +99,24 @@ class LocalSession:
             await asyncio.sleep(POLL_SECONDS)
         raise UnreachableError(f"{self._run.name} has not stopped within {STOP_SECONDS:.0f} s")
 
+    @property
+    def checking(self) -> bool:
+        """Whether health checks are running."""
+        return self._health is not None and self._health.busy
+
+    async def check_nodes(self) -> str:
+        """Run every health check."""
+        return await self._checked().check(self_test=True)
+
+    async def mend_nodes(self) -> str:
+        """Run the safe remedies and check again."""
+        return await self._checked().mend()
+
+    def _checked(self) -> HealthWatch:
+        if self._health is None:
+            raise UsageError("there are no nodes yet")
+        return self._health
+
     def comparison(self) -> ComparisonTable:
         """Give the trials on screen beside the paper's tables."""
         return compare([state for state in (self.reference, self.trial) if state is not None])
@@ -110,6 +133,7 @@ class LocalSession:
     # -- nodes
 
     async def _watch_nodes(self) -> None:
+        from edgead.console.health_watch import HealthWatch
         from edgead.console.node_watch import watch_fleet
 
         path = self._cluster or self._cluster_of_running()
@@ -126,7 +150,11 @@ class LocalSession:
         self.fleet = Fleet.of(cluster.name, cluster.nodes, embedded=cluster.embedded)
         self._nodes_ready.set()
         self._say("")
-        await watch_fleet(self.fleet, self._changed)
+        self._health = HealthWatch(cluster, self.fleet, self._changed)
+        watching = [watch_fleet(self.fleet, self._changed)]
+        if not cluster.embedded:
+            watching.append(self._health.run(self.running))
+        await asyncio.gather(*watching)
 
     def _cluster_of_running(self) -> Path | None:
         if self._run is None or self.trial is None or not self.trial.cluster:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 
 from edgead.agents.connection import NodeConnection, connect
@@ -68,10 +69,14 @@ def _hear(status: NodeStatus, message: Message, changed: Callable[[], None]) -> 
     except TegrastatsError:
         return
     status.samples += 1
+    status.history.append(status.telemetry)
     status.source = message.source
     changed()
 
 
 def _set_lost(status: NodeStatus, why: str) -> None:
     """A lost node shows no figures: they would be stale."""
+    if status.state != "lost":
+        status.since = time.monotonic()
     status.state, status.error, status.telemetry = "lost", why, None
+    status.history.clear()

@@ -46,6 +46,16 @@ class Session(Protocol):
     def comparison(self) -> ComparisonTable:
         """Give the tables of the compare screen."""
 
+    @property
+    def checking(self) -> bool:
+        """Whether health checks are running."""
+
+    async def check_nodes(self) -> str:
+        """Run every health check; answer in one line. Raises ConsoleError."""
+
+    async def mend_nodes(self) -> str:
+        """Run the safe remedies and check again; answer in one line. Raises ConsoleError."""
+
     def running(self) -> bool:
         """Whether a trial is running."""
 

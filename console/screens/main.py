@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 VIEWS = ("loss", "seconds", "events")
 VIEW_KEYS = Binding.Group("View", compact=True)
+NODE_KEYS = Binding.Group("Nodes", compact=True)
 
 
 class MainScreen(Screen[None]):
@@ -50,6 +51,16 @@ class MainScreen(Screen[None]):
         Binding("s", "app.start_trial", "Start", tooltip="start a trial"),
         Binding("x", "app.stop_trial", "Stop", tooltip="stop the running trial; asks first"),
         Binding("c", "app.compare", "Compare", tooltip="the paper's tables beside the measured"),
+        Binding(
+            "h",
+            "app.health",
+            "Health",
+            group=NODE_KEYS,
+            tooltip="every check of every node, and what mends it",
+        ),
+        Binding(
+            "n", "app.node", "Node", group=NODE_KEYS, tooltip="one node's telemetry, a lane a field"
+        ),
         Binding("f", "faults", "Faults", tooltip="only warnings and errors among the events"),
         Binding("l", "log", "Log/lin", tooltip="the other axis, of the plot in focus"),
         Binding("m", "zoom", "Maximise", tooltip="the panel in focus fills the screen"),

@@ -29,6 +29,7 @@ class FakeSession:
         self.reference: TrialState | None = None
         self.sentences: deque[Sentence] = deque(maxlen=2000)
         self.message = ""
+        self.checking = False
         self.asked: list[str] = []
         self.error: ConsoleError | None = None
         self.crash: Exception | None = None
@@ -53,6 +54,14 @@ class FakeSession:
         self.asked.append("stop")
         self._running = False
         return "stopped"
+
+    async def check_nodes(self) -> str:
+        self.asked.append("check")
+        return "checked"
+
+    async def mend_nodes(self) -> str:
+        self.asked.append("mend")
+        return "mended"
 
     def comparison(self) -> ComparisonTable:
         states = [state for state in (self.reference, self.trial) if state is not None]

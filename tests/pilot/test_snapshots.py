@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from fakes import FakeSession, demo_session
+from test_fleet_screens import fleet_session
 
 from edgead.console.app import ConsoleApp
 from edgead.console.screens.compare import CompareScreen
@@ -65,3 +66,19 @@ def test_nothing_yet(snap_compare, settled):
 def test_leaving_a_running_trial(snap_compare, settled):
     app = app_of(demo_session(6))
     assert snap_compare(app, terminal_size=(120, 36), run_before=settled("q"))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_health(snap_compare, settled, size):
+    app = app_of(fleet_session())
+    assert snap_compare(app, terminal_size=size, run_before=settled("h", "down"))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_node_lanes(snap_compare, settled, size):
+    assert snap_compare(app_of(fleet_session()), terminal_size=size, run_before=settled("n"))
+
+
+def test_a_lost_node_in_light(snap_compare, settled):
+    app = app_of(fleet_session())
+    assert snap_compare(app, terminal_size=(80, 24), run_before=settled("t", "n", "["))
