@@ -14,7 +14,7 @@ EDGEAD_DATA ?= $(abspath ../shared/data)
 export EDGEAD_DATA
 endif
 
-.PHONY: help demo test test-fast lint bench bench-tunnel pictures boards boards-down debian clean
+.PHONY: help demo test test-fast lint bench bench-tunnel bench-fleet pictures boards boards-down debian clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -46,6 +46,9 @@ bench: .venv/installed ## measure the paper's tables here and print both side by
 
 bench-tunnel: .venv/installed debian ## measure what tunnels cost, on virtual boards (root; BENCH_ARGS)
 	@PYTHONPATH=tests $(BIN)/python tests/benchmarks/tunnel_cost.py $(BENCH_ARGS)
+
+bench-fleet: .venv/installed ## measure what a hundred nodes cost the console (BENCH_ARGS)
+	@$(BIN)/python tests/benchmarks/fleet_load.py $(BENCH_ARGS)
 
 pictures: .venv/installed ## take docs/'s pictures anew, from the real demo
 	@$(BIN)/python tests/support/screenshots.py docs/pictures

@@ -20,7 +20,8 @@ When stdin ends, when the host is silent for dead_after seconds, or on SIGTERM, 
 SIGINT, every process is ended, whatever session it moved to: orphans come back to the agent
 as their subreaper; those in a container are found by EDGEAD_AGENT=<marker> in their environment.
 When the agent itself is killed, its tasks die with it (PDEATHSIG), and what they had started is
-found by the marker, or by EDGEAD_PID, the pid of an agent that is gone, at the next configure.
+found by the marker, or by EDGEAD_PID=<pid>@<namespace> of an agent that is gone, at the next
+configure.
 """
 
 import argparse
@@ -133,12 +134,19 @@ def sweep(marker: str) -> int:
     return count
 
 
+def place_of(pid: int) -> str:
+    """Name a process of this pid namespace for others that see it: PID@NAMESPACE."""
+    return "%d@%s" % (pid, os.readlink("/proc/self/ns/pid"))
+
+
 def orphans() -> Set[int]:
-    """Return what agents have started that are gone."""
+    """Return what agents of this pid namespace have started that are gone."""
     alive, found = processes(), set()
+    living = {raw("EDGEAD_PID=" + place_of(pid)) for pid in alive}
+    namespace = raw(place_of(0))[1:]
     for pid in alive:
-        agents = [each[11:] for each in environment(pid) if each.startswith(b"EDGEAD_PID=")]
-        if agents and agents[0].isdigit() and int(agents[0]) not in alive:
+        agents = [each for each in environment(pid) if each.startswith(b"EDGEAD_PID=")]
+        if agents and agents[0].endswith(namespace) and agents[0] not in living:
             found.add(pid)
     return found
 
@@ -533,7 +541,7 @@ class Agent:
             if os.getppid() != agent:  # it died before the line above
                 os._exit(1)
 
-        marks = {"EDGEAD_AGENT": self.marker, "EDGEAD_TASK": task, "EDGEAD_PID": str(agent)}
+        marks = {"EDGEAD_AGENT": self.marker, "EDGEAD_TASK": task, "EDGEAD_PID": place_of(agent)}
         variables = dict(os.environb)
         variables.update((raw(key), raw(value)) for key, value in dict(env, **marks).items())
         try:

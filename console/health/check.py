@@ -5,11 +5,12 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from edgead.agents.commands import Outcome
-from edgead.agents.messages import Facts
-from edgead.console.inventory import Node
+if TYPE_CHECKING:
+    from edgead.agents.commands import Outcome
+    from edgead.agents.messages import Facts
+    from edgead.console.inventory import Node
 
 VERDICTS = ("ok", "warn", "fail")
 TEXT_LIMIT = 300

@@ -10,12 +10,13 @@ from contextlib import closing
 
 from edgead.agents.commands import Commands
 from edgead.agents.errors import NodeError
-from edgead.agents.tunnel import LOOPBACK, PortTakenError
+from edgead.agents.tunnel import LOOPBACK, PortTakenError, Tunnel
 from edgead.console.health.check import Finding, fail, ok, there
 from edgead.console.inventory import Node
 
 NAME = "ports"
 TIMEOUT = 10.0
+LISTEN_SECONDS = 30.0
 PORTS_TRIED = 3  # another program may take one between the asking and the using
 # Listens on a port of its own choice or of a range, tells it, and takes connections for a while.
 LISTEN = """
@@ -28,14 +29,14 @@ for port in range(int(sys.argv[1]), int(sys.argv[2]) + 1):
     except OSError:
         pass
 listening.listen(16)
-listening.settimeout(8)
+listening.settimeout(30)
 print("port", listening.getsockname()[1], flush=True)
 while True:
     listening.accept()[0].sendall(b"hello")
 """
 REACH = """
-import socket, sys, time
-for place in sys.argv[1:]:
+import socket, sys, threading, time
+def reach(place):
     host, _, port = place.rpartition(":")
     began = time.time()
     try:
@@ -45,6 +46,11 @@ for place in sys.argv[1:]:
         print(place, "yes" if said == b"hello" else "mute", round(1000 * (time.time() - began), 1))
     except OSError as error:
         print(place, "no", error)
+tries = [threading.Thread(target=reach, args=(place,)) for place in sys.argv[1:]]
+for each in tries:
+    each.start()
+for each in tries:
+    each.join()
 """
 
 
@@ -69,11 +75,8 @@ async def check_tunnel(node: Node, commands: Commands) -> Finding:
     return ok(said)
 
 
-async def _there_and_back(commands: Commands, tunnel: object, port: int) -> str:
+async def _there_and_back(commands: Commands, tunnel: Tunnel, port: int) -> str:
     """Listen here, offer that port on the node, and have the node connect to it."""
-    from edgead.agents.tunnel import Tunnel
-
-    assert isinstance(tunnel, Tunnel)
     try:
         server = await asyncio.start_server(_greet, LOOPBACK, port)
     except OSError:
@@ -98,7 +101,7 @@ async def reach(commands: Commands, places: Sequence[str]) -> dict[str, tuple[st
     """Have a node connect to HOST:PORT places; gives (yes, mute or no; milliseconds or why)."""
     python = commands.connection.address.python
     argv = [python, "-ISc", REACH, *places]
-    outcome = await commands.run(argv, timeout=TIMEOUT + 5 * len(places))
+    outcome = await commands.run(argv, timeout=2 * TIMEOUT)
     rows = re.findall(r"^(\S+) (yes|mute|no) (.*)$", outcome.output, re.MULTILINE)
     return {place: (state, said) for place, state, said in rows}
 
@@ -129,7 +132,7 @@ async def _listen(node: Node, commands: Commands, listening: dict[str, str]) -> 
             listening[node.name] = f"{host}:{found[1]}"
 
     argv = [commands.connection.address.python, "-ISuc", LISTEN, str(first), str(last), host]
-    await commands.run(argv, timeout=TIMEOUT, on_line=hear)
+    await commands.run(argv, timeout=LISTEN_SECONDS, on_line=hear)
 
 
 async def _judge(one: tuple[Node, Commands], listening: dict[str, str]) -> Finding:
@@ -138,13 +141,14 @@ async def _judge(one: tuple[Node, Commands], listening: dict[str, str]) -> Findi
     if node.name not in listening:
         return fail("direct: it can't listen on a port", open_fire)
     others = {place: name for name, place in listening.items() if name != node.name}
+    ours = asyncio.ensure_future(asyncio.to_thread(_answers, listening[node.name]))
     found = await reach(commands, list(others)) if others else {}
     wrong = [
         f"{name} ({found.get(place, ('', 'no answer'))[1]})"
         for place, name in others.items()
         if found.get(place, ("", ""))[0] != "yes"
     ]
-    if not await asyncio.to_thread(_answers, listening[node.name]):
+    if not await ours:
         return fail("direct: this machine can't reach its ports", open_fire)
     if wrong:
         return fail(f"direct: it can't reach {', '.join(wrong)}"[:300], open_fire)

@@ -35,7 +35,7 @@ class HealthScreen(Screen[None]):
     ]
     DEFAULT_CSS = """
     HealthScreen {
-        #checks { height: 1fr; background: $background; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1; }
+        #checks { height: 1fr; background: $background; scrollbar-size: 1 1; }
         #checks > .datatable--header { background: $background; color: $secondary; }
         #checks > .datatable--cursor { background: $panel; text-style: bold; }
         #checks > .datatable--fixed { background: $background; }

@@ -62,7 +62,7 @@ class MainScreen(Screen[None]):
             "n", "app.node", "Node", group=NODE_KEYS, tooltip="one node's telemetry, a lane a field"
         ),
         Binding("f", "faults", "Faults", tooltip="only warnings and errors among the events"),
-        Binding("l", "log", "Log/lin", tooltip="the other axis, of the plot in focus"),
+        Binding("l", "log", "Log/lin", show=False, tooltip="the other axis, of the plot in focus"),
         Binding("m", "zoom", "Maximise", tooltip="the panel in focus fills the screen"),
         Binding("y", "copy", "Copy", show=False, tooltip="the text of the panel in focus"),
     ]

@@ -418,3 +418,22 @@ def test_watch_streams_until_interrupted() -> None:
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=DEADLINE)
     assert process.returncode == 130
+
+
+def test_what_an_agent_left_is_ended_by_the_next_but_not_what_others_run(host: Host) -> None:
+    def sleeper(agent: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(["sleep", "100"], env={**os.environ, "EDGEAD_PID": agent})
+
+    namespace = Path("/proc/self/ns/pid").readlink()
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    orphan = sleeper(f"{gone.pid}@{namespace}")
+    others = [sleeper(f"{os.getpid()}@{namespace}"), sleeper(f"{gone.pid}@pid:[1]")]
+    try:
+        assert host.ask("configure", dead_after=60, marker=host.marker, sweep=[])["swept"] == 1
+        assert orphan.wait(DEADLINE) == -signal.SIGKILL
+        assert [each.poll() for each in others] == [None, None]
+    finally:
+        for each in (orphan, *others):
+            each.kill()
+            each.wait()
