@@ -10,10 +10,9 @@ import json
 import platform
 import sys
 import time
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Callable, Dict
 
-Result = dict[str, Any]
+Result = Dict[str, Any]
 SIZE = 256
 TOLERANCE = 1e-3
 

@@ -100,7 +100,7 @@ class ConsoleApp(App[int]):
     @work(group="session")
     async def _live(self) -> None:
         try:
-            await self.session.run(self._changed)
+            await self.session.run(self._changed, self._fleet_throttle.ask)
         except ConsoleError as error:
             self.exit(error.exit_code, error.exit_code, Text(printable(str(error))))
 

@@ -62,14 +62,15 @@ class LocalSession:
         self._run: Run | None = None
         self._tail: Tail | None = None
         self._changed: Changed = lambda: None
+        self._fleet_changed: Changed = lambda: None
         self._nodes_ready = asyncio.Event()
         self._asked = asyncio.Event()  # to start a trial, which waits for no poll
         self._health: HealthWatch | None = None
         self._nodes_process: subprocess.Popen[bytes] | None = None
 
-    async def run(self, changed: Changed) -> None:
+    async def run(self, changed: Changed, fleet_changed: Changed) -> None:
         """Follow the nodes and the trials until cancelled."""
-        self._changed = changed
+        self._changed, self._fleet_changed = changed, fleet_changed
         self._take_up_latest()
         await asyncio.gather(self._watch_nodes(), self._follow_trials())
 
@@ -150,8 +151,8 @@ class LocalSession:
         self.fleet = Fleet.of(cluster.name, cluster.nodes, embedded=cluster.embedded)
         self._nodes_ready.set()
         self._say("")
-        self._health = HealthWatch(cluster, self.fleet, self._changed)
-        watching = [watch_fleet(self.fleet, self._changed)]
+        self._health = HealthWatch(cluster, self.fleet, self._fleet_changed)
+        watching = [watch_fleet(self.fleet, self._fleet_changed)]
         if not cluster.embedded:
             watching.append(self._health.run(self.running))
         await asyncio.gather(*watching)

@@ -34,8 +34,11 @@ class Session(Protocol):
     def message(self) -> str:
         """What the session is doing, such as "starting three nodes…"; empty when idle."""
 
-    async def run(self, changed: Callable[[], None]) -> None:
-        """Live as long as the app; call `changed`, on the event loop, after any change."""
+    async def run(self, changed: Callable[[], None], fleet_changed: Callable[[], None]) -> None:
+        """Live as long as the app; call one of these, on the event loop, after any change.
+
+        `fleet_changed` is for what the nodes say of themselves, a hundred times a second.
+        """
 
     async def start_trial(self) -> str:
         """Start a trial; answer in one line. Raises ConsoleError."""

@@ -89,6 +89,7 @@ class MainScreen(Screen[None]):
         super().__init__(classes="-loss")
         self._session = session
         self._view = "loss"
+        self._was_running: bool | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the panels; the order is the one that the widest layout's grid fills in."""
@@ -107,7 +108,9 @@ class MainScreen(Screen[None]):
         self.query_one(SecondsPlot).redraw()
         self.query_one(EventLog).update()
         self.query_one(FleetTable).update()
-        self.refresh_bindings()
+        if self._was_running != (running := self._session.running()):
+            self._was_running = running
+            self.refresh_bindings()  # start or stop; it has the footer made anew
 
     def on_fleet_changed(self, _message: FleetChanged) -> None:
         """Show the fleet as it is now."""

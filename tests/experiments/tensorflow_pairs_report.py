@@ -1,5 +1,7 @@
 """Write what tensorflow_pairs.py found: as data for the console, and as a page for people."""
 
+# ruff: noqa: E501 (a page for people has long lines)
+
 from __future__ import annotations
 
 import subprocess

@@ -36,8 +36,8 @@ class FakeSession:
         self.changed: Callable[[], None] = lambda: None
         self._running = running
 
-    async def run(self, changed: Callable[[], None]) -> None:
-        self.changed = changed
+    async def run(self, changed: Callable[[], None], fleet_changed: Callable[[], None]) -> None:
+        self.changed = lambda: (changed(), fleet_changed())
         changed()
         if self.crash:
             raise self.crash
