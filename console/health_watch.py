@@ -64,6 +64,9 @@ class HealthWatch:
         if check.name == "reach":
             checks.clear()  # what comes after is new
         checks[check.name] = check
+        if check.name == "power" and check.verdict != "fail":
+            # Its evidence begins with the mode's name.
+            self._fleet.statuses[check.node].mode = check.evidence.partition(",")[0]
         self._changed()
 
     def _begin(self) -> None:

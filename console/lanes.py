@@ -104,7 +104,7 @@ def _heat(history: Sequence[Telemetry]) -> Iterable[Lane]:
     for name in history[-1].temperatures_c:
         values = tuple(_celsius(sample.temperatures_c.get(name)) for sample in history)
         if name.upper() != "PMIC" and any(value is not None for value in values):
-            yield Lane(_name(name), "°C", values, 20, TOO_HOT_C, HOT_C)
+            yield Lane(f"{_name(name)} temp", "°C", values, 20, TOO_HOT_C, HOT_C)
 
 
 def _rails(history: Sequence[Telemetry]) -> Iterable[Lane]:

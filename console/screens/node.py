@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from edgead.console.fleet import NodeStatus
-from edgead.console.fleet_columns import role_of, state_of
+from edgead.console.fleet_columns import UNKNOWN, role_of, state_of
 from edgead.console.lanes import Lane, lanes_of
 from edgead.console.messages import FleetChanged
 from edgead.console.narration import printable
@@ -100,10 +100,10 @@ class NodeScreen(Screen[None]):
             body.update(Text("esc goes back", ink(self, "secondary")))
             return
         trial = self._session.trial
-        said = f"{status.node.name} · {state_of(status, trial).text}"
-        panel.border_title = Text(printable(said)).markup
-        role = role_of(status, trial).text
-        place = " · ".join(each for each in (status.model, status.node.host, role) if each)
+        title = f"{status.node.name} · {state_of(status, trial).text}"
+        panel.border_title = Text(printable(title)).markup
+        said = (status.model, status.node.host, status.mode, role_of(status, trial).text)
+        place = " · ".join(each for each in said if each not in ("", UNKNOWN))
         panel.border_subtitle = Text(printable(place)[:80]).markup
         body.update(self._drawn(status))
 

@@ -63,7 +63,7 @@ def python_of(version: str) -> Path:
         # The pip that comes with an old Python does not know the names of newer wheels.
         subprocess.run([*pip, PIPS[VERSIONS[version]]], check=True)
         minor = version.rpartition(".")[0]
-        keras = [f"tf_keras~={minor}.0"] if int(minor.split(".")[1]) >= 16 else []
+        keras = [f"tf_keras~={minor}.0"] if int(minor.split(".")[1]) >= 15 else []
         subprocess.run([*pip, f"tensorflow-cpu=={version}", *keras], check=True)
         (folder / "installed").touch()
     return python
