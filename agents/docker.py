@@ -54,9 +54,9 @@ def inside(argv: Sequence[str], env: Mapping[str, str]) -> list[str]:
     return ["docker", "exec", "--interactive", *passed, NAME, *argv]
 
 
-def remove(*, force: bool = True) -> list[str]:
+def remove() -> list[str]:
     """Return the command that ends and removes the container."""
-    return ["docker", "rm", *(["--force"] if force else []), "--volumes", NAME]
+    return ["docker", "rm", "--force", "--volumes", NAME]
 
 
 def restart() -> list[str]:

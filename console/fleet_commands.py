@@ -149,6 +149,7 @@ def _verb(
 ) -> argparse.ArgumentParser:
     verb = verbs.add_parser(name, help=text)
     verb.add_argument("names", nargs="*", metavar="NAME", help="default: all with a container")
+    verb.add_argument("--dry-run", action="store_true", help="print what would be run")
     as_json(verb)
     verb.set_defaults(command="container:container", verb=name)
     return verb

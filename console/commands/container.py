@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
+from edgead.agents import docker
 from edgead.agents.commands import Commands
 from edgead.agents.errors import NodeError
 from edgead.console import containers, output
@@ -37,7 +39,29 @@ def container(args: argparse.Namespace) -> int:
         nodes = [node for node in nodes if node.container] or nodes
     if args.verb == "load" and not args.file.is_file():
         raise UsageError(f"{args.file}: no such file; docker save IMAGE -o FILE writes one")
+    if args.dry_run:
+        for node in nodes:
+            print(f"{node.name}: {shlex.join(plan(args.verb, node))}")
+        return DONE
     return run_until_signal(_container(args, nodes))
+
+
+def plan(verb: str, node: Node) -> list[str]:
+    """Return the command that a verb would run on a node."""
+    image = node.container or "IMAGE"
+    commands = {
+        "list": docker.inspect(),
+        "start": docker.start(image, memory=node.memory, mounts=node.mounts),
+        "stop": docker.remove(),
+        "restart": docker.restart(),
+        "logs": docker.logs(containers.LOG_LINES),
+        "stats": docker.stats(),
+        "prune": docker.prune(),
+        "pull": docker.pull(image),
+        "load": ["docker", "load"],
+        "build": docker.build(f"{containers.TAG}:rL4T"),
+    }
+    return commands[verb]
 
 
 async def _container(args: argparse.Namespace, nodes: list[Node]) -> int:

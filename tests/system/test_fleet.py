@@ -250,6 +250,9 @@ def test_container_verbs(home: Path, boards: BoardMaker, capsys: Any, tmp_path: 
     (board,) = boards(1, docker=True, jetpacks=["5.1"])
     file = edit(board, container="edgead/tensorflow:r35.3")
     container = ["--cluster", str(file), "nodes", "container"]
+    for verb in ("list", "start", "stop", "restart", "logs", "stats", "prune", "pull"):
+        assert main([*container, verb, "--dry-run"]) == 0
+        assert "xavier-1: " in (said := capsys.readouterr().out) and "docker " in said
     assert main([*container, "start"]) == 1
     assert "nodes container pull xavier-1" in capsys.readouterr().err
     image = ["--cluster", str(file), "nodes", "image", "build", "--base", IMAGES["5.1"]]
