@@ -127,16 +127,25 @@ async def _tell(
 
 
 async def _hear(process: asyncio.subprocess.Process, on_event: Callable[[Event], None]) -> str:
-    """Pass on the chief's events; gives the cause, should it name one."""
-    assert process.stdout is not None
+    """Pass on the chief's events; gives the cause, should it name one. Raises Failure."""
     cause = ""
-    while line := await process.stdout.readline():
+    while line := await next_line(process):
         happened = read_line(line)
         if happened is None or happened.kind == "standby":
             continue
         cause = read_cause(happened) or cause
         on_event(happened)
     return cause
+
+
+async def next_line(process: asyncio.subprocess.Process) -> bytes:
+    """Read a line of a chief, b"" at its end; raises Failure for one without end."""
+    assert process.stdout is not None
+    try:
+        return await process.stdout.readline()
+    except ValueError:  # asyncio's word for it
+        cause = f"the chief sent a line of more than {LINE_LIMIT >> 20} MiB"
+        raise Failure(HOST, "chief 0", cause) from None
 
 
 def read_cause(happened: Event) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from edgead.console.events import Event
 from edgead.models.spec import SpecError, TrialSpec, read_spec
 
+MOST_STEPS = 20_000  # points of the loss that are kept
 FINAL_STATES = ("finished", "failed", "stopped", "interrupted")
 
 
@@ -184,6 +185,8 @@ def _phase(state: TrialState, event: Event) -> None:
 def _step(state: TrialState, event: Event) -> None:
     done = int(event["epoch"]) - 1 + int(event["step"]) / max(1, int(event["steps"]))
     state.steps.append((done, float(event["loss"])))
+    if len(state.steps) > MOST_STEPS:
+        state.steps[:] = state.steps[::2]  # more than any plot can show all the same
 
 
 def _epoch(state: TrialState, event: Event) -> None:

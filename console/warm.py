@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from edgead.console.chief_process import end_chief, job_of, start_chief
+from edgead.console.chief_process import end_chief, job_of, next_line, start_chief
 from edgead.console.cluster_tasks import ClusterTasks
 from edgead.console.events import read_line
 from edgead.console.inventory import Cluster
@@ -78,8 +78,7 @@ class Warm:
     async def ready(self) -> None:
         """Wait until the chief that stands by has done all it can do ahead."""
         while self._chief is not None and not self._chief_told:
-            assert self._chief.stdout is not None
-            happened = read_line(await self._chief.stdout.readline() or b'{"kind": "standby"}')
+            happened = read_line(await next_line(self._chief) or b'{"kind": "standby"}')
             self._chief_told = happened is not None and happened.kind == "standby"
 
     async def aclose(self) -> None:

@@ -104,3 +104,13 @@ def test_staging_shows_how_far_it_is():
     assert state.phase == "stage 25%"
     fold([event("stage", node="n", file="f", sent=0, seconds=0.1)], state)
     assert state.warnings == 0
+
+
+def test_steps_are_thinned_before_they_are_too_many():
+    from edgead.console.state import MOST_STEPS, TrialState, apply
+
+    state = TrialState()
+    for step in range(3 * MOST_STEPS):
+        apply(state, Event("", "step", {"epoch": 1, "step": step, "steps": 1, "loss": step}))
+    assert MOST_STEPS / 2 <= len(state.steps) <= MOST_STEPS
+    assert state.steps[0] == (0.0, 0.0) and state.steps[-1][1] > 2.9 * MOST_STEPS
