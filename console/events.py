@@ -12,6 +12,8 @@ from typing import Any
 KINDS: dict[str, str] = {
     "started": "supervisor: run, spec, tasks [{role, index, node}], cluster (its file), version",
     "node": "supervisor: node, state (connecting, up, lost), evidence",
+    "board": "supervisor: node, l4t, model, python, image, clock_offset (seconds against this"
+    " machine's clock)",
     "task": "supervisor: role, index, node, state (starting, ready, ended), warm "
     "where it was there before the trial, and at the end "
     "exit_code and lines (the last ones)",

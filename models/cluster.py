@@ -7,6 +7,8 @@ from typing import Any, Mapping, Sequence
 
 import tensorflow as tf
 
+from edgead.models.loopback import hear_only_loopback
+
 Cluster = Mapping[str, Sequence[str]]  # role to the host:port of its tasks
 PATIENCE = 600.0  # s without any end of a round or range, after which the cluster is given up
 
@@ -19,14 +21,20 @@ class StalledError(RuntimeError):
 
 
 def connect(cluster: Cluster) -> Any:
-    """Join the cluster as its chief. Blocks until every task answers."""
+    """Join the cluster as its chief. Blocks until every task answers.
+
+    A chief whose address is on loopback hears this machine only from then on.
+    """
     resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
         tf.train.ClusterSpec({role: list(tasks) for role, tasks in cluster.items()}),
         task_type="chief",
         task_id=0,
         rpc_layer="grpc",
     )
-    return tf.distribute.ParameterServerStrategy(resolver)
+    strategy = tf.distribute.ParameterServerStrategy(resolver)
+    if cluster["chief"][0].startswith("127."):
+        hear_only_loopback()
+    return strategy
 
 
 def finish(coordinator: Any, patience: float = PATIENCE) -> None:

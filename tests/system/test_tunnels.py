@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
+import subprocess
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -46,6 +48,19 @@ def open_ports(seen_by: Board, board: Board) -> list[int]:
     return [int(line) for line in seen_by.run(["python3", "-ISc", program]).split()]
 
 
+def ports_of(processes: dict[int, str]) -> set[int]:
+    """Give the ports on which these processes of this machine listen."""
+    said = subprocess.run(["ss", "-ltnpH"], capture_output=True, text=True, check=True).stdout
+    rows = re.findall(r":(\d+)\s+\S+\s+users:.*?pid=(\d+)", said)
+    return {int(port) for port, pid in rows if int(pid) in processes}
+
+
+def open_here(seen_by: Board) -> set[int]:
+    """Give the ports of this machine that a board can reach."""
+    program = SCAN.format(seen_by.network.address(0))
+    return {int(line) for line in seen_by.run(["python3", "-ISc", program]).split()}
+
+
 @pytest.mark.slow
 def test_the_trial_is_the_same_through_tunnels_and_direct(home: Path, boards: BoardMaker) -> None:
     made = boards(3)
@@ -67,14 +82,18 @@ def test_the_trial_is_the_same_through_tunnels_and_direct(home: Path, boards: Bo
 
 
 @pytest.mark.slow
-def test_only_sshd_is_open_while_a_trial_runs(home: Path, boards: BoardMaker) -> None:
+@pytest.mark.parametrize("chief", ["", "xavier-1"])
+def test_only_sshd_is_open_while_a_trial_runs(home: Path, boards: BoardMaker, chief: str) -> None:
     made = boards(3)
     cluster = made[0].keys / "cluster.toml"
-    arguments = ("--cluster", cluster, "trial", "run", *TRIAL, "--set", "epochs=500")
+    more = ("--set", "epochs=500", "--set", f'chief_node="{chief}"')
+    arguments = ("--cluster", cluster, "trial", "run", *TRIAL, *more)
     with Program(*arguments) as program:
         program.read_until(lambda happened: happened["kind"] == "epoch")
         for seen_by, board in zip((made[1], made[2], made[0]), made, strict=True):
             assert open_ports(seen_by, board) == [22]
+        ours = ports_of(program.running())  # on this machine, where the chief may be
+        assert ours and not ours & open_here(made[0])
         listening = made[0].run(["sh", "-c", "cat /proc/net/tcp /proc/net/tcp6"])
         assert listening.count(" 0A ") > 3  # LISTEN: the tasks and tunnels that nobody sees
 
