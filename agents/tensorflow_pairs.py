@@ -1,10 +1,123 @@
-"""Which TensorFlow versions of chief and tasks work together."""
+"""Which TensorFlow versions of chief and tasks work together, as far as it was tried.
+
+Written by tests/experiments/tensorflow_pairs.py --report; docs/tensorflow-versions.md has the table.
+"""
 
 from __future__ import annotations
 
+# (chief, tasks): engines and models that worked, and those that failed with why.
+PAIRS: dict[tuple[str, str], tuple[tuple[str, ...], dict[str, str]]] = {
+    ("2.21", "2.5"): (("fast", "lstm"), {"paper": "Unsupported algorithm id: 3"}),
+    ("2.21", "2.6"): (("fast", "lstm"), {"paper": "Unsupported algorithm id: 3"}),
+    ("2.21", "2.7"): (
+        ("fast", "lstm"),
+        {"paper": "NotFoundError():'AnonymousMultiDeviceIteratorV3' is neither"},
+    ),
+    ("2.21", "2.9"): (("fast", "paper", "lstm"), {}),
+    ("2.21", "2.11"): (("fast", "paper", "lstm"), {}),
+    ("2.21", "2.12"): (("fast", "paper", "lstm"), {}),
+    ("2.21", "2.13"): (("fast", "paper", "lstm"), {}),
+    ("2.21", "2.15"): (("fast", "paper", "lstm"), {}),
+    ("2.21", "2.16"): (("fast", "paper", "lstm"), {}),
+    ("2.21", "2.18"): (("fast", "paper", "lstm"), {}),
+    ("2.21", "2.21"): (("fast", "paper", "lstm"), {}),
+    ("2.18", "2.5"): (("fast", "lstm"), {"paper": "Unsupported algorithm id: 3"}),
+    ("2.18", "2.6"): (("fast", "lstm"), {"paper": "Unsupported algorithm id: 3"}),
+    ("2.18", "2.7"): (
+        ("fast", "lstm"),
+        {"paper": "an operation that the tasks' TensorFlow does not know"},
+    ),
+    ("2.18", "2.9"): (("fast", "paper", "lstm"), {}),
+    ("2.18", "2.11"): (("fast", "paper", "lstm"), {}),
+    ("2.18", "2.12"): (("fast", "paper", "lstm"), {}),
+    ("2.18", "2.13"): (("fast", "paper", "lstm"), {}),
+    ("2.18", "2.15"): (("fast", "paper", "lstm"), {}),
+    ("2.18", "2.16"): (("fast", "paper", "lstm"), {}),
+    ("2.18", "2.18"): (("fast", "paper", "lstm"), {}),
+    ("2.18", "2.21"): (("fast", "paper", "lstm"), {}),
+    ("2.16", "2.5"): (
+        ("fast", "lstm"),
+        {"paper": "an operation that the tasks' TensorFlow does not know"},
+    ),
+    ("2.16", "2.6"): (
+        ("fast", "lstm"),
+        {"paper": "an operation that the tasks' TensorFlow does not know"},
+    ),
+    ("2.16", "2.7"): (
+        ("fast", "lstm"),
+        {
+            "paper": "NotFoundError():'AnonymousMultiDeviceIteratorV3' is neither a type of a primitiv"
+        },
+    ),
+    ("2.16", "2.9"): (("fast", "paper", "lstm"), {}),
+    ("2.16", "2.11"): (("fast", "paper", "lstm"), {}),
+    ("2.16", "2.12"): (("fast", "paper", "lstm"), {}),
+    ("2.16", "2.13"): (("fast", "paper", "lstm"), {}),
+    ("2.16", "2.15"): (("fast", "paper", "lstm"), {}),
+    ("2.16", "2.16"): (("fast", "lstm", "paper"), {}),
+    ("2.16", "2.18"): (("fast", "paper", "lstm"), {}),
+    ("2.16", "2.21"): (("fast", "paper", "lstm"), {}),
+    ("2.15", "2.5"): (
+        ("fast", "lstm"),
+        {"paper": "an operation that the tasks' TensorFlow does not know"},
+    ),
+    ("2.15", "2.6"): (
+        ("fast", "lstm"),
+        {"paper": "an operation that the tasks' TensorFlow does not know"},
+    ),
+    ("2.15", "2.7"): (
+        ("fast", "lstm"),
+        {"paper": "an operation that the tasks' TensorFlow does not know"},
+    ),
+    ("2.15", "2.9"): (("fast", "paper", "lstm"), {}),
+    ("2.15", "2.11"): (("fast", "paper", "lstm"), {}),
+    ("2.15", "2.12"): (("fast", "paper", "lstm"), {}),
+    ("2.15", "2.13"): (("fast", "paper", "lstm"), {}),
+    ("2.15", "2.15"): (("fast", "paper", "lstm"), {}),
+    ("2.15", "2.16"): (("fast", "paper", "lstm"), {}),
+    ("2.15", "2.18"): (("fast", "paper", "lstm"), {}),
+    ("2.15", "2.21"): (("fast", "paper", "lstm"), {}),
+    ("2.12", "2.5"): (
+        ("fast", "lstm"),
+        {"paper": "an operation that the tasks' TensorFlow does not know"},
+    ),
+    ("2.12", "2.6"): (
+        ("fast", "lstm"),
+        {"paper": "an operation that the tasks' TensorFlow does not know"},
+    ),
+    ("2.12", "2.7"): (
+        ("fast", "lstm"),
+        {"paper": "an operation that the tasks' TensorFlow does not know"},
+    ),
+    ("2.12", "2.9"): (("fast", "paper", "lstm"), {}),
+    ("2.12", "2.11"): (("fast", "paper", "lstm"), {}),
+    ("2.12", "2.12"): (("fast", "paper", "lstm"), {}),
+    ("2.12", "2.15"): (("lstm", "fast", "paper"), {}),
+    ("2.12", "2.16"): (("fast", "paper", "lstm"), {}),
+    ("2.12", "2.18"): (("fast", "paper", "lstm"), {}),
+    ("2.12", "2.21"): (("fast", "paper", "lstm"), {}),
+    ("2.12", "2.13"): (("fast", "paper", "lstm"), {}),
+}
+
 
 def verdict(chief: str, task: str) -> tuple[str, str]:
-    """Judge a pair of versions: (ok, warn or fail; the evidence in one sentence)."""
-    if chief.split(".")[:2] == task.split(".")[:2]:
-        return "ok", "as the chief's"
-    return "warn", f"not tried with a chief of {chief}"
+    """Judge a pair of full versions: (ok, warn or fail; the evidence in a few words)."""
+    pair = _minor(chief), _minor(task)
+    if pair not in PAIRS:
+        same = ", the same as the chief's" if pair[0] == pair[1] else ""
+        tried = ", ".join(sorted({tasks for _, tasks in PAIRS}, key=_number))
+        judged = "ok" if same else "warn"
+        return judged, f"not tried with a chief of {pair[0]}{same}; tried were tasks of {tried}"
+    worked, failed = PAIRS[pair]
+    if "fast" not in worked:
+        return "fail", f"does not work with a chief of {pair[0]}: {failed.get('fast', 'untried')}"
+    but = f", but not {', '.join(sorted(failed))}" if failed else ""
+    return "ok", f"works with a chief of {pair[0]}: {', '.join(worked)}{but}"
+
+
+def _minor(version: str) -> str:
+    return ".".join(version.split(".")[:2])
+
+
+def _number(minor: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in minor.split("."))

@@ -101,7 +101,7 @@ def run_trial(cluster: Path, name: str) -> dict[str, Any]:
         return {"state": "works", "loss": result["loss"], "threshold": result["threshold"]}
     flags = result.get("flags") or [{"cause": done.stderr.strip()[-200:]}]
     evidence = [line for line in flags[0].get("evidence", []) if "Error" in line]
-    return {"state": "fails", "why": (evidence[-1:] or [flags[0]["cause"]])[0][:200]}
+    return {"state": "fails", "why": (evidence[-1:] or [flags[0]["cause"]])[0][:2000]}
 
 
 def try_all() -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -86,8 +87,12 @@ def _pairs(found: dict[str, Any]) -> dict[Any, Any]:
 
 
 def _why(outcome: dict[str, Any]) -> str:
+    """Give the heart of an error: gRPC wraps it in addresses and times."""
     text = outcome.get("why", outcome["state"]).encode("ascii", "replace").decode()
-    return " ".join(text.split())[:120]
+    heart = re.search(r'grpc_message"?:"([^"]+)"', text) or re.search(r"(\w+Error\(\):.*)", text)
+    if heart is None and "Error received from peer" in text:
+        return "an operation that the tasks' TensorFlow does not know"
+    return " ".join((heart[1] if heart else text).split())[:80]
 
 
 def _page(found: dict[str, Any]) -> str:
