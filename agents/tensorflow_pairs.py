@@ -1,6 +1,6 @@
 """Which TensorFlow versions of chief and tasks work together, as far as it was tried.
 
-Written by tests/experiments/tensorflow_pairs.py --report; docs/tensorflow-versions.md has the table.
+Written by tests/experiments/tensorflow_pairs.py --report; the table: docs/tensorflow-versions.md.
 """
 
 from __future__ import annotations
@@ -23,10 +23,7 @@ PAIRS: dict[tuple[str, str], tuple[tuple[str, ...], dict[str, str]]] = {
     ("2.21", "2.21"): (("fast", "paper", "lstm"), {}),
     ("2.18", "2.5"): (("fast", "lstm"), {"paper": "Unsupported algorithm id: 3"}),
     ("2.18", "2.6"): (("fast", "lstm"), {"paper": "Unsupported algorithm id: 3"}),
-    ("2.18", "2.7"): (
-        ("fast", "lstm"),
-        {"paper": "an operation that the tasks' TensorFlow does not know"},
-    ),
+    ("2.18", "2.7"): (("fast", "lstm"), {"paper": "an error received from a task, not kept whole"}),
     ("2.18", "2.9"): (("fast", "paper", "lstm"), {}),
     ("2.18", "2.11"): (("fast", "paper", "lstm"), {}),
     ("2.18", "2.12"): (("fast", "paper", "lstm"), {}),
@@ -35,14 +32,8 @@ PAIRS: dict[tuple[str, str], tuple[tuple[str, ...], dict[str, str]]] = {
     ("2.18", "2.16"): (("fast", "paper", "lstm"), {}),
     ("2.18", "2.18"): (("fast", "paper", "lstm"), {}),
     ("2.18", "2.21"): (("fast", "paper", "lstm"), {}),
-    ("2.16", "2.5"): (
-        ("fast", "lstm"),
-        {"paper": "an operation that the tasks' TensorFlow does not know"},
-    ),
-    ("2.16", "2.6"): (
-        ("fast", "lstm"),
-        {"paper": "an operation that the tasks' TensorFlow does not know"},
-    ),
+    ("2.16", "2.5"): (("fast", "lstm"), {"paper": "an error received from a task, not kept whole"}),
+    ("2.16", "2.6"): (("fast", "lstm"), {"paper": "an error received from a task, not kept whole"}),
     ("2.16", "2.7"): (
         ("fast", "lstm"),
         {
@@ -57,18 +48,9 @@ PAIRS: dict[tuple[str, str], tuple[tuple[str, ...], dict[str, str]]] = {
     ("2.16", "2.16"): (("fast", "lstm", "paper"), {}),
     ("2.16", "2.18"): (("fast", "paper", "lstm"), {}),
     ("2.16", "2.21"): (("fast", "paper", "lstm"), {}),
-    ("2.15", "2.5"): (
-        ("fast", "lstm"),
-        {"paper": "an operation that the tasks' TensorFlow does not know"},
-    ),
-    ("2.15", "2.6"): (
-        ("fast", "lstm"),
-        {"paper": "an operation that the tasks' TensorFlow does not know"},
-    ),
-    ("2.15", "2.7"): (
-        ("fast", "lstm"),
-        {"paper": "an operation that the tasks' TensorFlow does not know"},
-    ),
+    ("2.15", "2.5"): (("fast", "lstm"), {"paper": "an error received from a task, not kept whole"}),
+    ("2.15", "2.6"): (("fast", "lstm"), {"paper": "an error received from a task, not kept whole"}),
+    ("2.15", "2.7"): (("fast", "lstm"), {"paper": "an error received from a task, not kept whole"}),
     ("2.15", "2.9"): (("fast", "paper", "lstm"), {}),
     ("2.15", "2.11"): (("fast", "paper", "lstm"), {}),
     ("2.15", "2.12"): (("fast", "paper", "lstm"), {}),
@@ -77,18 +59,9 @@ PAIRS: dict[tuple[str, str], tuple[tuple[str, ...], dict[str, str]]] = {
     ("2.15", "2.16"): (("fast", "paper", "lstm"), {}),
     ("2.15", "2.18"): (("fast", "paper", "lstm"), {}),
     ("2.15", "2.21"): (("fast", "paper", "lstm"), {}),
-    ("2.12", "2.5"): (
-        ("fast", "lstm"),
-        {"paper": "an operation that the tasks' TensorFlow does not know"},
-    ),
-    ("2.12", "2.6"): (
-        ("fast", "lstm"),
-        {"paper": "an operation that the tasks' TensorFlow does not know"},
-    ),
-    ("2.12", "2.7"): (
-        ("fast", "lstm"),
-        {"paper": "an operation that the tasks' TensorFlow does not know"},
-    ),
+    ("2.12", "2.5"): (("fast", "lstm"), {"paper": "an error received from a task, not kept whole"}),
+    ("2.12", "2.6"): (("fast", "lstm"), {"paper": "an error received from a task, not kept whole"}),
+    ("2.12", "2.7"): (("fast", "lstm"), {"paper": "an error received from a task, not kept whole"}),
     ("2.12", "2.9"): (("fast", "paper", "lstm"), {}),
     ("2.12", "2.11"): (("fast", "paper", "lstm"), {}),
     ("2.12", "2.12"): (("fast", "paper", "lstm"), {}),
@@ -106,11 +79,12 @@ def verdict(chief: str, task: str) -> tuple[str, str]:
     if pair not in PAIRS:
         same = ", the same as the chief's" if pair[0] == pair[1] else ""
         tried = ", ".join(sorted({tasks for _, tasks in PAIRS}, key=_number))
-        judged = "ok" if same else "warn"
-        return judged, f"not tried with a chief of {pair[0]}{same}; tried were tasks of {tried}"
+        said = f"not tried with a chief of {pair[0]}{same}; tried were tasks of {tried}"
+        return ("ok" if same else "warn"), said
     worked, failed = PAIRS[pair]
     if "fast" not in worked:
-        return "fail", f"does not work with a chief of {pair[0]}: {failed.get('fast', 'untried')}"
+        why = failed.get("fast", "untried")
+        return "fail", f"does not work with a chief of {pair[0]}: {why}"
     but = f", but not {', '.join(sorted(failed))}" if failed else ""
     return "ok", f"works with a chief of {pair[0]}: {', '.join(worked)}{but}"
 

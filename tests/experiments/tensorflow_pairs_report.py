@@ -12,7 +12,7 @@ from typing import Any
 
 MODULE = '''"""Which TensorFlow versions of chief and tasks work together, as far as it was tried.
 
-Written by tests/experiments/tensorflow_pairs.py --report; docs/tensorflow-versions.md has the table.
+Written by tests/experiments/tensorflow_pairs.py --report; the table: docs/tensorflow-versions.md.
 """
 
 from __future__ import annotations
@@ -27,11 +27,12 @@ def verdict(chief: str, task: str) -> tuple[str, str]:
     if pair not in PAIRS:
         same = ", the same as the chief's" if pair[0] == pair[1] else ""
         tried = ", ".join(sorted({{tasks for _, tasks in PAIRS}}, key=_number))
-        judged = "ok" if same else "warn"
-        return judged, f"not tried with a chief of {{pair[0]}}{{same}}; tried were tasks of {{tried}}"
+        said = f"not tried with a chief of {{pair[0]}}{{same}}; tried were tasks of {{tried}}"
+        return ("ok" if same else "warn"), said
     worked, failed = PAIRS[pair]
     if "fast" not in worked:
-        return "fail", f"does not work with a chief of {{pair[0]}}: {{failed.get('fast', 'untried')}}"
+        why = failed.get("fast", "untried")
+        return "fail", f"does not work with a chief of {{pair[0]}}: {{why}}"
     but = f", but not {{', '.join(sorted(failed))}}" if failed else ""
     return "ok", f"works with a chief of {{pair[0]}}: {{', '.join(worked)}}{{but}}"
 
@@ -91,7 +92,7 @@ def _why(outcome: dict[str, Any]) -> str:
     text = outcome.get("why", outcome["state"]).encode("ascii", "replace").decode()
     heart = re.search(r'grpc_message"?:"([^"]+)"', text) or re.search(r"(\w+Error\(\):.*)", text)
     if heart is None and "Error received from peer" in text:
-        return "an operation that the tasks' TensorFlow does not know"
+        return "an error received from a task, not kept whole"
     return " ".join((heart[1] if heart else text).split())[:80]
 
 
