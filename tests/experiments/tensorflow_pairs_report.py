@@ -93,7 +93,7 @@ def _why(outcome: dict[str, Any]) -> str:
     heart = re.search(r'grpc_message"?:"([^"]+)"', text) or re.search(r"(\w+Error\(\):.*)", text)
     if heart is None and "Error received from peer" in text:
         return "an error received from a task, not kept whole"
-    return " ".join((heart[1] if heart else text).split())[:80]
+    return " ".join((heart[1] if heart else text).split())[:60]
 
 
 def _page(found: dict[str, Any]) -> str:
