@@ -134,19 +134,19 @@ def sweep(marker: str) -> int:
     return count
 
 
-def place_of(pid: int) -> str:
-    """Name a process of this pid namespace for others that see it: PID@NAMESPACE."""
-    return "%d@%s" % (pid, os.readlink("/proc/self/ns/pid"))
+def pid_namespace() -> str:
+    """Name our pid namespace: a pid means another process in another one."""
+    return os.readlink("/proc/self/ns/pid")
 
 
 def orphans() -> Set[int]:
     """Return what agents of this pid namespace have started that are gone."""
     alive, found = processes(), set()
-    living = {raw("EDGEAD_PID=" + place_of(pid)) for pid in alive}
-    namespace = raw(place_of(0))[1:]
+    ours = raw("@" + pid_namespace())
+    living = {b"EDGEAD_PID=%d%s" % (pid, ours) for pid in alive}
     for pid in alive:
         agents = [each for each in environment(pid) if each.startswith(b"EDGEAD_PID=")]
-        if agents and agents[0].endswith(namespace) and agents[0] not in living:
+        if agents and agents[0].endswith(ours) and agents[0] not in living:
             found.add(pid)
     return found
 
@@ -501,7 +501,8 @@ class Agent:
     def ports(self, n: int, request: Message) -> None:
         """Find free ports."""
         count = int(number(request, "count", 1, 200))
-        first, last = (int(number(request, key, 0, 65535)) for key in ("first", "last"))
+        first = int(number(request, "first", 0, 65535))
+        last = int(number(request, "last", first, 65535))
         self.say("ports", n=n, ports=free_ports(count, first, last))
 
     def facts(self, n: int, request: Message) -> None:
@@ -541,7 +542,11 @@ class Agent:
             if os.getppid() != agent:  # it died before the line above
                 os._exit(1)
 
-        marks = {"EDGEAD_AGENT": self.marker, "EDGEAD_TASK": task, "EDGEAD_PID": place_of(agent)}
+        marks = {
+            "EDGEAD_AGENT": self.marker,
+            "EDGEAD_TASK": task,
+            "EDGEAD_PID": "%d@%s" % (agent, pid_namespace()),
+        }
         variables = dict(os.environb)
         variables.update((raw(key), raw(value)) for key, value in dict(env, **marks).items())
         try:
@@ -696,7 +701,7 @@ class Agent:
             self.reap()
         kill_all(lambda: set(self.family()))
         self.reap()
-        self.say("ended", reason=self.reason or "the agent failed", left=len(descendants()))
+        self.say("ended", reason=self.reason or "the agent failed", left=len(self.family()))
         deadline = time.monotonic() + 1
         while self.outbox and time.monotonic() < deadline:
             select.select([], [self.target], [], 0.1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +19,7 @@ from edgead.agents.protocol import one_line
 MOST_OUTPUT = 64 << 10  # characters of one command that are kept
 ENDING = 3.0  # seconds that the agent has to end what is late
 MOST_ERROR = 200
+NOT_FOUND = 127  # what a shell says of a command that is not there
 PREFIX = "command "
 
 Hear = Callable[[str], None]
@@ -82,8 +83,8 @@ class _Running:
 class Commands:
     """Runs commands on one node. Whoever owns the connection passes its messages to `hear`."""
 
-    def __init__(self, connection: NodeConnection | None = None) -> None:
-        self._connection = connection
+    def __init__(self) -> None:
+        self._connection: NodeConnection | None = None
         self._numbers = itertools.count(1)
         self._running: dict[str, _Running] = {}
 
@@ -113,20 +114,20 @@ class Commands:
         *,
         timeout: float,
         stdin: str = "",
-        env: Mapping[str, str] | None = None,
         on_line: Hear = lambda line: None,
     ) -> Outcome:
-        """Run a command to its end or its deadline, in seconds; raises AgentFailed.
+        """Run a command to its end or its deadline, in seconds; AgentFailed when the node is lost.
 
-        What is late, or cancelled, is ended with all it has started.
+        What is late, or cancelled, is ended with all it has started. A program that is not there
+        is no failure of the node: the exit code is that of a shell, 127.
         """
         name = f"{PREFIX}{next(self._numbers)}"
         running = _Running(on_line, asyncio.get_running_loop().create_future())
         self._running[name] = running
         began, start = time.time(), time.monotonic()
         try:
-            job = self._start(name, argv, stdin, env or {}, running)
-            code, late = (await asyncio.wait_for(job, timeout)).code, False
+            job = self._to_end(name, argv, stdin, running)
+            code, late = await asyncio.wait_for(job, timeout), False
         except asyncio.TimeoutError:
             code, late = None, True
         finally:
@@ -136,21 +137,22 @@ class Commands:
         output = "\n".join(running.lines)
         return Outcome(code, output, late, running.dropped, began, time.monotonic() - start)
 
-    async def _start(
-        self,
-        name: str,
-        argv: Sequence[str],
-        stdin: str,
-        env: Mapping[str, str],
-        running: _Running,
-    ) -> Exit:
-        """Start it and wait for its end; raises AgentFailed where the link's comes first."""
-        await self.connection.start_task(name, argv, env, stdin)
+    async def _to_end(
+        self, name: str, argv: Sequence[str], stdin: str, running: _Running
+    ) -> int | None:
+        """Start it and wait for its exit code; raises AgentFailed where the link's end is first."""
         closed = self.connection.closed
+        try:
+            await self.connection.start_task(name, argv, {}, stdin)
+        except AgentFailed as error:
+            if closed.done():
+                raise
+            running.take(error.text, 0)
+            return NOT_FOUND
         either: set[asyncio.Future[Any]] = {running.ended, closed}
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if running.ended.done():
-            return running.ended.result()
+            return running.ended.result().code
         raise AgentFailed(self.connection.address.name, closed.result())
 
     async def _end(self, name: str) -> None:

@@ -259,7 +259,7 @@ def _environment() -> dict[str, str]:
     """Return a command's environment: ours, where python3 is the one that runs this."""
     own = Path(sys.executable).parent
     path = f"{own}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    marks = ("EDGEAD_AGENT", "EDGEAD_TASK")
+    marks = ("EDGEAD_AGENT", "EDGEAD_TASK", "EDGEAD_PID")
     return {**{k: v for k, v in os.environ.items() if k not in marks}, "PATH": path}
 
 

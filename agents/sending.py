@@ -33,7 +33,7 @@ async def send_file(
             process = await ssh.create_process(
                 shlex.join(argv), encoding=None, request_pty=False, stderr=asyncssh.STDOUT
             )
-            answer = asyncio.ensure_future(process.stdout.read(MOST_ANSWER))
+            answer = asyncio.ensure_future(_last_words(process.stdout))
             try:
                 while (data := await asyncio.to_thread(file.read, CHUNK)) and not answer.done():
                     process.stdin.write(data)
@@ -42,10 +42,19 @@ async def send_file(
                 process.stdin.write_eof()
             except (BrokenPipeError, asyncssh.Error):
                 pass  # it has heard enough; what it says tells why
-            output = printable((await answer).decode("utf-8", "replace"))
+            lines = (await answer).decode("utf-8", "replace").splitlines()
+            output = "\n".join(map(printable, lines))
             ended = await process.wait()
     except asyncssh.Error as error:
         raise AgentFailed(node, f"{argv[0]}: {printable(str(error))}") from None
     if ended.exit_status is None:
         raise AgentFailed(node, f"{argv[0]}: the node is lost")
     return ended.exit_status, output
+
+
+async def _last_words(source: asyncssh.SSHReader[bytes]) -> bytes:
+    """Read to the end; keep the last MOST_ANSWER bytes."""
+    said = b""
+    while data := await source.read(CHUNK):
+        said = (said + data)[-MOST_ANSWER:]
+    return said

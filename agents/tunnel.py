@@ -13,8 +13,10 @@ import asyncssh
 from edgead.agents.address import NodeAddress
 from edgead.agents.errors import AgentFailed
 from edgead.agents.login import log_in
+from edgead.agents.protocol import one_line
 
 LOOPBACK = "127.0.0.1"
+TEXT_LIMIT = 300
 
 
 class PortTakenError(Exception):
@@ -38,7 +40,7 @@ class Tunnel:
             await ssh.create_process("exec cat", encoding=None, request_pty=False)
         except (OSError, asyncssh.Error) as error:
             ssh.abort()
-            raise AgentFailed(address.name, f"no session for tunnels: {error}") from None
+            raise _failed(address.name, error) from None
         return cls(address.name, ssh)
 
     async def bring(self, port: int) -> asyncssh.SSHListener:
@@ -47,10 +49,10 @@ class Tunnel:
             return await self._ssh.forward_local_port(LOOPBACK, port, LOOPBACK, port)
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
-                raise self._failed(error) from None
+                raise _failed(self._node, error) from None
             raise PortTakenError(f"port {port} of this machine is taken") from None
         except asyncssh.Error as error:
-            raise self._failed(error) from None
+            raise _failed(self._node, error) from None
 
     async def offer(self, port: int) -> asyncssh.SSHListener:
         """Have a port of the node's loopback lead to ours. Raises PortTakenError, AgentFailed."""
@@ -60,11 +62,12 @@ class Tunnel:
             text = f"its sshd does not listen on port {port} for us; has it AllowTcpForwarding yes?"
             raise PortTakenError(text) from None
         except (OSError, asyncssh.Error) as error:
-            raise self._failed(error) from None
+            raise _failed(self._node, error) from None
 
     def abort(self) -> None:
         """Cut it, with all its ports."""
         self._ssh.abort()
 
-    def _failed(self, error: Exception) -> AgentFailed:
-        return AgentFailed(self._node, f"a tunnel can't be made: {error}")
+
+def _failed(node: str, error: Exception) -> AgentFailed:
+    return AgentFailed(node, f"a tunnel can't be made: {one_line(str(error))}"[:TEXT_LIMIT])

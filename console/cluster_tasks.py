@@ -6,30 +6,32 @@ import asyncio
 import os
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from edgead.agents import docker
 from edgead.agents.commands import Commands
 from edgead.agents.connection import NodeConnection, connect
 from edgead.agents.errors import NodeError
-from edgead.agents.launch import task_argv, task_env, task_server_source
+from edgead.agents.launch import task_env, task_server_source
 from edgead.agents.messages import Exit, Line, Message
 from edgead.agents.program import Program
 from edgead.agents.staging import pack
 from edgead.console.drift import describe
 from edgead.console.errors import UNREACHABLE
 from edgead.console.failure import Failure
+from edgead.console.interpreter import interpreter, program_argv
 from edgead.console.inventory import Cluster, Node
 from edgead.console.placement import HOST, Task
 from edgead.console.power import PowerChange
-from edgead.console.readying import give_back, interpreter, ready_node
+from edgead.console.readying import give_back, ready_node
 from edgead.console.recorder import Recorder
 from edgead.console.task_lines import Ready, Usage, read_task_line
 from edgead.console.wiring import Addresses, Wiring, is_open
 
 READY_SECONDS = 180.0  # a board needs a minute to import TensorFlow from a slow disk
+GIVE_BACK_SECONDS = 20.0  # for the power modes, when the nodes are left
 STAGE_INTERVAL = 0.25  # seconds between two words on how far a shard is
 
 
@@ -63,8 +65,10 @@ class ClusterTasks:
         """End the tasks and leave the nodes."""
         self._closing = True
         if self._cluster.restore_power:
-            back = (give_back(was, self._commands[name]) for name, was in self._power.items())
-            await asyncio.gather(*back, return_exceptions=True)
+            back = [give_back(was, self._commands[name]) for name, was in self._power.items()]
+            with suppress(asyncio.TimeoutError):
+                giving = asyncio.gather(*back, return_exceptions=True)
+                await asyncio.wait_for(giving, GIVE_BACK_SECONDS)
         await asyncio.gather(*(connection.close() for connection in self._connections.values()))
 
     def rest(self) -> bool:
@@ -79,8 +83,7 @@ class ClusterTasks:
 
     def serves(self, cluster: Cluster, tasks: Sequence[Task]) -> bool:
         """Whether all these tasks run here and are fit for a trial."""
-        nodes = {task.node for task in tasks if task.node != HOST}
-        there = set(_served(tasks)) <= set(self._tasks) and nodes <= set(self._nodes)
+        there = set(tasks) <= {*self._tasks, self._chief}  # its address leads to where it is
         return self._fit() and cluster == self._cluster and there
 
     def take_up(self, tasks: Sequence[Task], recorder: Recorder) -> None:
@@ -226,12 +229,8 @@ class ClusterTasks:
     async def _start(self, task: Task, addresses: Addresses) -> None:
         node = self._cluster.node(task.node)
         env = task_env(task.role, task.index, addresses, self._threads())
-        argv = task_argv(node.inside if node.container else node.python)
         await self._connections[task.node].start_task(
-            task.name,
-            docker.inside(argv, env) if node.container else argv,
-            env,
-            task_server_source(),
+            task.name, program_argv(node, env), env, task_server_source()
         )
         self._tell(task, "starting")
 

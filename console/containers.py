@@ -138,7 +138,10 @@ async def load(node: Node, commands: Commands, file: Path, tell: Tell) -> Done:
             told = percent // 5
             tell(f"{file.name} {percent} %")
 
-    code, output = await commands.connection.send(["docker", "load"], file, progress)
+    try:
+        code, output = await commands.connection.send(["docker", "load"], file, progress)
+    except OSError as error:
+        return Done(False, f"{file} can't be read: {error.strerror}")
     last = one_line(output.strip().rpartition("\n")[2])[:200]
     return Done(code == 0, last or f"docker load ended with exit code {code}")
 

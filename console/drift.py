@@ -8,6 +8,7 @@ from typing import Any
 from edgead.agents import docker
 from edgead.agents.commands import Commands
 from edgead.agents.protocol import one_line
+from edgead.console.health.machine import CLOCK, clock_offset
 from edgead.console.inventory import Node
 
 SECONDS = 10.0
@@ -19,13 +20,9 @@ DIFFERS = "▲ differs"
 async def describe(node: Node, commands: Commands) -> dict[str, Any]:
     """Return what a board is, for the run's log; raises NodeError."""
     facts = await commands.connection.facts()
-    clock = await commands.run(["date", "+%s.%N"], timeout=SECONDS)
+    offset = clock_offset(await commands.run(CLOCK, timeout=SECONDS))
     found: dict[str, Any] = {"l4t": facts.l4t, "model": facts.model, "python": facts.python}
-    try:
-        offset = float(clock.last) - (clock.began + clock.seconds / 2)
-        found["clock_offset"] = round(offset, 3)
-    except ValueError:
-        found["clock_offset"] = None
+    found["clock_offset"] = None if offset is None else round(offset, 3)
     if node.container:
         argv = ["docker", "inspect", "--format", "{{.Image}}", docker.NAME]
         digest = await commands.run(argv, timeout=SECONDS)

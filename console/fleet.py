@@ -32,7 +32,8 @@ class NodeStatus:
     samples: int = 0  # that have come so far
     history: deque[Telemetry] = field(default_factory=lambda: deque(maxlen=HISTORY))
     checks: dict[str, HealthCheck] = field(default_factory=dict)  # by name, the latest of each
-    since: float = 0.0  # when it was lost, by the monotonic clock
+    heard: float = 0.0  # when the latest sample came, by the monotonic clock
+    since: float = 0.0  # when it was lost, by the same
 
 
 @dataclass

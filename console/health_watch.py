@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from edgead.console.errors import UsageError
 from edgead.console.fleet import Fleet
-from edgead.console.health.check import HealthCheck
+from edgead.console.health.check import HealthCheck, with_cluster
 from edgead.console.health.fix import fix, safe
 from edgead.console.health.run import check_nodes
 from edgead.console.inventory import Cluster
@@ -63,7 +63,7 @@ class HealthWatch:
         checks = self._fleet.statuses[check.node].checks
         if check.name == "reach":
             checks.clear()  # what comes after is new
-        checks[check.name] = check
+        checks[check.name] = with_cluster(check, self._cluster.path)
         if check.name == "power" and check.verdict != "fail":
             # Its evidence begins with the mode's name.
             self._fleet.statuses[check.node].mode = check.evidence.partition(",")[0]

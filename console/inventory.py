@@ -56,8 +56,8 @@ SHARED = ("user", "key", "known_hosts", "transport", "ports", "power_mode", "ssh
 class Cluster:
     """The nodes of one cluster file, in its order; `embedded` marks this machine's own.
 
-    `warm_seconds` is how long task servers wait for a next trial; `restore_power` says that a
-    trial gives nodes back the power mode they had.
+    `warm_seconds` is how long task servers wait for a next trial; `restore_power` says that
+    nodes get the power mode they had when they are left: after a trial, or the warmth after it.
     """
 
     name: str

@@ -10,7 +10,7 @@ from edgead.agents.connection import NodeConnection, connect
 from edgead.agents.errors import NodeError
 from edgead.agents.messages import Message, TelemetryLine
 from edgead.agents.tegrastats import TegrastatsError, parse
-from edgead.console.fleet import Fleet, NodeStatus
+from edgead.console.fleet import STALE_SECONDS, Fleet, NodeStatus
 
 FIRST_RETRY, LAST_RETRY = 1.0, 15.0  # seconds between tries, doubling
 
@@ -54,7 +54,10 @@ async def _stay(
         status.state, status.error = "up", ""
         changed()
         await connection.telemetry(interval)
-        _set_lost(status, await asyncio.shield(connection.closed))
+        while not connection.closed.done():
+            await asyncio.wait({connection.closed}, timeout=STALE_SECONDS)
+            _drop_stale(status, max(STALE_SECONDS, 3 * interval), changed)
+        _set_lost(status, connection.closed.result())
     except NodeError as error:
         _set_lost(status, error.text)
     finally:
@@ -69,9 +72,18 @@ def _hear(status: NodeStatus, message: Message, changed: Callable[[], None]) -> 
     except TegrastatsError:
         return
     status.samples += 1
+    status.heard = time.monotonic()
     status.history.append(status.telemetry)
     status.source = message.source
     changed()
+
+
+def _drop_stale(status: NodeStatus, seconds: float, changed: Callable[[], None]) -> None:
+    """A node that is up but has said nothing for a while shows no figures either."""
+    if status.telemetry is not None and time.monotonic() - status.heard > seconds:
+        status.telemetry = None
+        status.history.clear()
+        changed()
 
 
 def _set_lost(status: NodeStatus, why: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from edgead.agents import docker
 from edgead.agents.commands import Commands
 from edgead.console import containers
 from edgead.console.failure import Failure
@@ -39,13 +38,6 @@ async def give_back(change: PowerChange, commands: Commands) -> None:
     """Set the power mode that was there before; raises NodeError."""
     if change.before:
         await set_power(commands, change.before, clocks=None)
-
-
-def interpreter(node: Node) -> tuple[str, ...]:
-    """Return the command of the Python that has TensorFlow."""
-    if node.container:
-        return tuple(docker.inside([node.inside], {}))
-    return (node.python,)
 
 
 def _was(change: PowerChange) -> str:

@@ -30,6 +30,10 @@ def must_reach(one: Task, other: Task) -> bool:
     return not one.role == other.role == "worker"
 
 
+class _Taken(Failure):
+    """A port is taken where it must be free: another one may do."""
+
+
 class Wiring:
     """Gives every task its address, with what leads there."""
 
@@ -51,16 +55,15 @@ class Wiring:
     async def _address(self, task: Task, others: Sequence[str]) -> str:
         if self._cluster.transport == "direct":
             return f"{self._direct(task.node)}:{await self._free_port(task.node)}"
-        tried = 0
-        while True:
+        for tries in range(1, TRIES + 1):
             port = await self._free_port(task.node)
             try:
                 await self._lead(task.node, port, others)
-            except Failure:
-                if (tried := tried + 1) == TRIES:
-                    raise
-            else:
                 return f"{LOOPBACK}:{port}"
+            except _Taken:
+                if tries == TRIES:
+                    raise
+        raise AssertionError("unreachable")
 
     async def _lead(self, node: str, port: int, others: Iterable[str]) -> None:
         """Have that port lead to the node from this machine and from the others; raises Failure."""
@@ -79,7 +82,7 @@ class Wiring:
             tunnel = await self._connections[node].tunnel()
             listener = await (tunnel.bring(port) if here else tunnel.offer(port))
         except PortTakenError as error:
-            raise Failure(node, "", f"no tunnel: {error}") from None
+            raise _Taken(HOST if here else node, "", f"no tunnel: {error}") from None
         except NodeError as error:
             raise Failure(error.node, "", error.text) from None
         made.push_async_callback(listener.wait_closed)

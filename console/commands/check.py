@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import groupby
-from pathlib import Path
 
 from edgead.console import output
 from edgead.console.commands.nodes import chosen_cluster
 from edgead.console.errors import DONE, TRIAL_FAILED, UNREACHABLE
-from edgead.console.health.check import HealthCheck
+from edgead.console.health.check import HealthCheck, with_cluster
 from edgead.console.health.fix import fix, safe
 from edgead.console.health.run import NAMES, REACH, check_nodes, worst
 from edgead.console.interrupt import run_until_signal
@@ -64,16 +62,6 @@ async def _fix(args: argparse.Namespace, cluster: Cluster, found: Sequence[Healt
         else:
             glyph = GLYPHS["ok" if done.ok else "fail"]
             output.say(f"{glyph} {done.node} {done.name}: {printable(done.text)}")
-
-
-def with_cluster(check: HealthCheck, cluster: Path | None) -> HealthCheck:
-    """Name the cluster file in a remedy of ours, as it was named to us."""
-    ours = "edgead-console "
-    if cluster is None or not check.remedy.startswith(ours):
-        return check
-    rest = check.remedy.removeprefix(ours)
-    remedy = f"{ours}--cluster {shlex.quote(str(cluster))} {rest}"
-    return HealthCheck(check.node, check.name, check.verdict, check.evidence, remedy)
 
 
 def matrix(nodes: Sequence[Node], found: Sequence[HealthCheck]) -> list[str]:

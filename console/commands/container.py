@@ -20,6 +20,7 @@ from edgead.console.inventory import Node
 from edgead.console.narration import printable
 from edgead.console.on_nodes import chosen, on_nodes
 
+MOST_LINES = 200  # what an agent sends at once
 Action = Callable[[Node, Commands], Awaitable[Done]]
 SIMPLE: dict[str, Action] = {
     "list": containers.show,
@@ -39,6 +40,8 @@ def container(args: argparse.Namespace) -> int:
         nodes = [node for node in nodes if node.container] or nodes
     if args.verb == "load" and not args.file.is_file():
         raise UsageError(f"{args.file}: no such file; docker save IMAGE -o FILE writes one")
+    if args.verb == "logs" and not 0 < args.lines <= MOST_LINES:
+        raise UsageError(f"--lines: expected 1 to {MOST_LINES}, got {args.lines}")
     if args.dry_run:
         for node in nodes:
             print(f"{node.name}: {shlex.join(plan(args.verb, node))}")

@@ -35,7 +35,7 @@ def split_words(cluster: Cluster, words: list[str]) -> tuple[list[Node], str]:
 
     Raises UsageError for a name that is none.
     """
-    names = {node.name for node in cluster.nodes}
+    names = [node.name for node in cluster.nodes]
     mode = words[-1] if words and words[-1] not in names else ""
     chosen = words[:-1] if mode else words
     nodes = [cluster.node(name) for name in dict.fromkeys(chosen)]

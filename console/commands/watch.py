@@ -38,8 +38,15 @@ async def _watch(args: argparse.Namespace, fleet: Fleet) -> int:
     teller: _Teller = _Table(fleet) if drawn else _Lines(fleet, as_json=args.json)
     finished = asyncio.Event()
 
+    left = False
+
     def changed() -> None:
-        teller.take()
+        nonlocal left
+        try:
+            teller.take()
+        except BrokenPipeError:  # whoever read us has enough
+            left = True
+            finished.set()
         if args.count is not None and teller.count() >= args.count:
             finished.set()
 
@@ -51,7 +58,9 @@ async def _watch(args: argparse.Namespace, fleet: Fleet) -> int:
         for job in (watching, waiting):
             job.cancel()
         await asyncio.gather(watching, waiting, return_exceptions=True)
-        teller.close()
+    if left:
+        raise BrokenPipeError
+    teller.close()
     return DONE if all(status.samples for status in fleet.statuses.values()) else UNREACHABLE
 
 

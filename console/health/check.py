@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 VERDICTS = ("ok", "warn", "fail")
 TEXT_LIMIT = 300
+OURS = "edgead-console"
 
 
 class Finding(NamedTuple):
@@ -93,7 +95,15 @@ def fail(evidence: str, remedy: str = "") -> Finding:
 
 def ours(*words: str) -> str:
     """Return a command of ours as a remedy; whoever shows it adds --cluster."""
-    return shlex.join(("edgead-console", *words))
+    return shlex.join((OURS, *words))
+
+
+def with_cluster(check: HealthCheck, cluster: Path | None) -> HealthCheck:
+    """Name the cluster file in a remedy of ours."""
+    if cluster is None or not check.remedy.startswith(f"{OURS} "):
+        return check
+    rest = check.remedy.removeprefix(f"{OURS} ")
+    return replace(check, remedy=f"{OURS} --cluster {shlex.quote(str(cluster))} {rest}")
 
 
 def there(node: Node, command: str, *, terminal: bool = False) -> str:

@@ -29,12 +29,16 @@ def _engine(board: Board, outcome: Outcome) -> Finding:
 def _runtime(board: Board, outcome: Outcome) -> Finding:
     if '"nvidia"' in outcome.output:
         return ok("nvidia")
+    if not outcome.ok:
+        return fail(outcome.error)
     mend = there(board.node, "sudo apt install nvidia-container-runtime", terminal=True)
     return (fail if board.jetson else warn)("docker has no runtime nvidia", mend)
 
 
 def _image(board: Board, outcome: Outcome) -> Finding:
     image = board.node.container
+    if not outcome.ok and "No such" not in outcome.output:
+        return fail(outcome.error)
     if not outcome.ok:
         return fail(f"{image} is not there", ours("nodes", "container", "pull", board.node.name))
     wanted, release = docker.release_of(image), board.facts.l4t or ""
@@ -45,6 +49,8 @@ def _image(board: Board, outcome: Outcome) -> Finding:
 
 
 def _container(board: Board, outcome: Outcome) -> Finding:
+    if not outcome.ok and "No such" not in outcome.output:
+        return fail(outcome.error)
     state, image = docker.parse_state(outcome.output)
     name = board.node.name
     if state != "running":

@@ -15,6 +15,10 @@ HOT, TOO_HOT = 84.0, 96.0  # °C: where an AGX Xavier begins to slow down, and n
 SLOW_LINK = 1000  # Mbit/s
 COOLING = re.compile(r"throttle|balanced|cpufreq|devfreq|oc-alert", re.IGNORECASE)
 
+CLOCK = ("date", "+%s.%N")
+INODES = "== inodes"
+DF_ROW = re.compile(r"^\S+\s+\d+\s+\d+\s+(\d{1,15})\s+(\d{1,3})%\s+(/\S*)$", re.MULTILINE)
+
 THROTTLING = """
 for alarm in /sys/class/hwmon/hwmon*/*_crit_alarm; do
     [ "$(cat "$alarm" 2>/dev/null)" != 1 ] || echo "alarm $(basename "$alarm")"
@@ -37,11 +41,17 @@ echo "speed $(cat "/sys/class/net/$device/speed" 2>/dev/null)"
 """
 
 
+def _gib(outcome: Outcome) -> dict[str, float]:
+    """Read /proc/meminfo, in GiB."""
+    found = re.findall(r"(\w+):\s+(\d{1,15}) kB", outcome.output)
+    return {key: int(value) / (1 << 20) for key, value in found}
+
+
 def _memory(board: Board, outcome: Outcome) -> Finding:
-    kib = {key: int(value) for key, value in re.findall(r"(\w+):\s+(\d+) kB", outcome.output)}
-    if "MemAvailable" not in kib:
+    said_gib = _gib(outcome)
+    if "MemAvailable" not in said_gib:
         return fail("no memory figures in /proc/meminfo")
-    free, size = (kib.get(key, 0) / (1 << 20) for key in ("MemAvailable", "MemTotal"))
+    free, size = (said_gib.get(key, 0.0) for key in ("MemAvailable", "MemTotal"))
     said = f"{free:.1f} of {size:.1f} GiB free"
     remedy = there(board.node, "ps -eo pid,user,rss,args --sort=-rss | head")
     if free < LITTLE_MEMORY:
@@ -50,8 +60,7 @@ def _memory(board: Board, outcome: Outcome) -> Finding:
 
 
 def _swap(board: Board, outcome: Outcome) -> Finding:
-    kib = {key: int(value) for key, value in re.findall(r"(\w+):\s+(\d+) kB", outcome.output)}
-    size, free = (kib.get(f"Swap{key}", 0) / (1 << 20) for key in ("Total", "Free"))
+    size, free = (_gib(outcome).get(f"Swap{key}", 0.0) for key in ("Total", "Free"))
     if not size:
         return ok("none")
     said = f"{size - free:.1f} of {size:.1f} GiB used"
@@ -61,13 +70,14 @@ def _swap(board: Board, outcome: Outcome) -> Finding:
 
 
 def _disk(board: Board, outcome: Outcome) -> Finding:
-    """Judge `df -Pk` and `df -Pi` of the same places; the fullest counts."""
-    rows = re.findall(r"^\S+\s+\d+\s+\d+\s+(\d+)\s+(\d+)%\s+(/\S*)$", outcome.output, re.MULTILINE)
-    if not rows:
+    """Judge `df -Pk` and, after a word, `df -Pi` of the same places; the fullest counts."""
+    blocks, _, nodes = outcome.output.partition(INODES)
+    rooms = [(int(free) / (1 << 20), place) for free, _, place in DF_ROW.findall(blocks)]
+    if not rooms:
         return fail(f"df says nothing of use: {outcome.last[:80]}")
-    half = len(rows) // 2
-    free, place = min((int(row[0]) / (1 << 20), row[2]) for row in rows[: half or None])
-    inodes, spot = max((int(row[1]), row[2]) for row in rows[half:])
+    free, place = min(rooms)
+    # Some file systems have no number of inodes.
+    inodes, spot = max(((int(used), at) for _, used, at in DF_ROW.findall(nodes)), default=(0, "/"))
     said = f"{free:.1f} GiB free on {place}, {inodes} % of the inodes of {spot} used"
     remedy = there(board.node, "rm -r ~/.cache/edgead/shards; docker system df")
     if free < LITTLE_DISK or inodes > 95:
@@ -76,11 +86,16 @@ def _disk(board: Board, outcome: Outcome) -> Finding:
     return ok(said)
 
 
+def clock_offset(outcome: Outcome) -> float | None:
+    """Return the seconds by which the clock that CLOCK tells is ahead of ours; None for none."""
+    found = re.fullmatch(r"(\d{1,12}(?:\.\d{1,9})?)", outcome.last.strip(), re.ASCII)
+    return float(found[1]) - (outcome.began + outcome.seconds / 2) if found else None
+
+
 def _clock(board: Board, outcome: Outcome) -> Finding:
     """Compare the node's time with ours in the middle of the asking."""
-    try:
-        skew = float(outcome.last) - (outcome.began + outcome.seconds / 2)
-    except ValueError:
+    skew = clock_offset(outcome)
+    if skew is None:
         return fail(f"date says no time: {outcome.last[:80]}")
     precision = outcome.seconds / 2
     said = f"{skew:+.2f} s against this machine's, give or take {precision:.2f} s"
@@ -147,8 +162,8 @@ def _tegrastats(board: Board) -> tuple[list[str], str]:
 CHECKS = (
     Check("memory", shell("cat /proc/meminfo"), _memory),
     Check("swap", shell("cat /proc/meminfo"), _swap),
-    Check("disk", shell('for how in k i; do df -P$how / "$HOME"; done'), _disk),
-    Check("clock", shell("date +%s.%N"), _clock),
+    Check("disk", shell(f'df -Pk / "$HOME"; echo {INODES}; df -Pi / "$HOME"'), _disk),
+    Check("clock", lambda board: ([*CLOCK], ""), _clock),
     Check("heat", _tegrastats, _heat, wanted=has_tegrastats),
     Check("throttling", shell(THROTTLING), _throttling),
     Check("network", shell(NETWORK), _network),

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Sequence
 from contextlib import closing
 
+from edgead.agents.agent import loopback
 from edgead.agents.commands import Commands
 from edgead.agents.errors import NodeError
 from edgead.agents.tunnel import LOOPBACK, PortTakenError, Tunnel
@@ -28,6 +29,8 @@ for port in range(int(sys.argv[1]), int(sys.argv[2]) + 1):
         break
     except OSError:
         pass
+else:
+    sys.exit("no free port from %s to %s" % (sys.argv[1], sys.argv[2]))
 listening.listen(16)
 listening.settimeout(30)
 print("port", listening.getsockname()[1], flush=True)
@@ -56,39 +59,40 @@ for each in tries:
 
 async def check_tunnel(node: Node, commands: Commands) -> Finding:
     """Send a word through a tunnel each way: from a port of the node to us, and back."""
+    connection = commands.connection
+    if connection.hello.loopback == loopback():
+        return ok("shares this machine's loopback, needs no tunnel")
     allow = there(node, "sudo sshd -T | grep -i -E 'allowtcpforwarding|permitopen|permitlisten'")
+    said = ""
     try:
-        tunnel = await commands.connection.tunnel()
-        for port in await commands.connection.ports(PORTS_TRIED):
-            try:
-                said = await asyncio.wait_for(_there_and_back(commands, tunnel, port), TIMEOUT)
-            except PortTakenError as error:
-                said = str(error)
-            if not said.startswith("no"):
-                break
+        tunnel = await connection.tunnel()
+        for port in await connection.ports(PORTS_TRIED):
+            through, said = await asyncio.wait_for(_try_port(commands, tunnel, port), TIMEOUT)
+            if through:
+                return ok(f"through a tunnel in {said} ms")
     except asyncio.TimeoutError:
-        return fail(f"tunnels: no answer within {TIMEOUT:g} s", allow)
+        said = f"no answer within {TIMEOUT:g} s"
     except NodeError as error:
-        return fail(f"tunnels: {error.text}"[:300], allow)
-    if not said.startswith("through"):
-        return fail(f"tunnels: {said}"[:300], allow)
-    return ok(said)
+        said = error.text
+    return fail(f"tunnels: {said}"[:300], allow)
 
 
-async def _there_and_back(commands: Commands, tunnel: Tunnel, port: int) -> str:
-    """Listen here, offer that port on the node, and have the node connect to it."""
+async def _try_port(commands: Commands, tunnel: Tunnel, port: int) -> tuple[bool, str]:
+    """Listen here, offer that port on the node, and have the node connect to it.
+
+    Returns whether it got through, and in how many milliseconds or why not.
+    """
+    place = f"{LOOPBACK}:{port}"
     try:
-        server = await asyncio.start_server(_greet, LOOPBACK, port)
-    except OSError:
-        raise PortTakenError(f"no port {port} on this machine") from None
-    async with server:
-        listener = await tunnel.offer(port)
-        try:
-            reached = await reach(commands, [f"{LOOPBACK}:{port}"])
-        finally:
-            listener.close()
-    state, said = reached.get(f"{LOOPBACK}:{port}", ("no", "no answer"))
-    return f"through a tunnel in {said} ms" if state == "yes" else f"not through: {said}"
+        async with await asyncio.start_server(_greet, LOOPBACK, port):
+            listener = await tunnel.offer(port)
+            try:
+                state, said = (await reach(commands, [place])).get(place, ("no", "no answer"))
+            finally:
+                listener.close()
+    except (OSError, PortTakenError) as error:
+        return False, str(error)
+    return state == "yes", said
 
 
 async def _greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -136,7 +140,14 @@ async def _listen(node: Node, commands: Commands, listening: dict[str, str]) -> 
 
 
 async def _judge(one: tuple[Node, Commands], listening: dict[str, str]) -> Finding:
-    node, commands = one
+    """Judge one node; a loss of it is its own failure, not that of the others."""
+    try:
+        return await _try_others(*one, listening)
+    except NodeError as error:
+        return fail(f"direct: {error.text}"[:300])
+
+
+async def _try_others(node: Node, commands: Commands, listening: dict[str, str]) -> Finding:
     open_fire = there(node, "sudo nft list ruleset; sudo ufw status", terminal=True)
     if node.name not in listening:
         return fail("direct: it can't listen on a port", open_fire)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,11 @@ from typing import Any
 from edgead import agents
 from edgead.agents import docker
 from edgead.agents.commands import Outcome
-from edgead.agents.launch import TENSORFLOW_SETTINGS, task_argv
+from edgead.agents.launch import TENSORFLOW_SETTINGS
 from edgead.agents.protocol import one_line
 from edgead.agents.tensorflow_pairs import verdict
 from edgead.console.health.check import Board, Check, Finding, fail, ok, ours, there, warn
+from edgead.console.interpreter import interpreter, program_argv
 
 SELF_TEST_SECONDS = 120.0  # a board needs a minute to import TensorFlow from a slow disk
 # Without importing TensorFlow, which may be what is broken. Python 3.6 has no importlib.metadata.
@@ -39,13 +41,8 @@ NOT_STARTED = re.compile(r"No such container|is not running")
 
 def python_command(board: Board, program: str) -> tuple[list[str], str]:
     """Return the command that runs a program with the interpreter that tasks will have."""
-    node = board.node
-    if node.container:
-        env = TENSORFLOW_SETTINGS
-        settings = [f"{name}={value}" for name, value in env.items()]
-        return ["env", *settings, *docker.inside(task_argv(node.inside), env)], program
     settings = [f"{name}={value}" for name, value in TENSORFLOW_SETTINGS.items()]
-    return ["env", *settings, *task_argv(node.python)], program
+    return ["env", *settings, *program_argv(board.node, TENSORFLOW_SETTINGS)], program
 
 
 def _no_python(board: Board, outcome: Outcome) -> Finding:
@@ -53,8 +50,12 @@ def _no_python(board: Board, outcome: Outcome) -> Finding:
     if node.container and NOT_STARTED.search(outcome.output):
         return warn("its container is not started", ours("nodes", "container", "start", node.name))
     python = node.inside if node.container else node.python
-    said = outcome.error
-    return fail(f"{python} does not run: {said}", there(node, f"ls -l {python}"))
+    return fail(f"{python} does not run: {outcome.error}", _try(board, "--version"))
+
+
+def _try(board: Board, *words: str) -> str:
+    """Return a remedy: that Python with these words, to see what it says."""
+    return there(board.node, shlex.join([*interpreter(board.node), *words]))
 
 
 def _version(board: Board, outcome: Outcome) -> Finding:
@@ -62,8 +63,10 @@ def _version(board: Board, outcome: Outcome) -> Finding:
     if not outcome.ok or "python" not in said:
         return _no_python(board, outcome)
     if "tensorflow" not in said:
-        mend = there(board.node, f"{board.node.python} -m pip install tensorflow")
-        return fail(f"Python {said['python']} has no TensorFlow", "" if board.contained else mend)
+        # What pip would bring to a Jetson does not know its GPU: there NVIDIA's is the one.
+        by_pip = not (board.contained or board.jetson)
+        mend = _try(board, "-m", "pip", "install", "tensorflow") if by_pip else ""
+        return fail(f"Python {said['python']} has no TensorFlow", mend)
     judged, evidence = verdict(metadata.version("tensorflow"), said["tensorflow"])
     text = f"TensorFlow {said['tensorflow']}, Python {said['python']}: {evidence}"
     return Finding(judged, one_line(text)[:300])
@@ -74,7 +77,7 @@ def _self_test(board: Board, outcome: Outcome) -> Finding:
         (each for each in docker.parse_objects(outcome.output) if each.get("event") == "self_test"),
         None,
     )
-    again = there(board.node, f"{board.node.python} -c 'import tensorflow'")
+    again = _try(board, "-c", "import tensorflow")
     if found is None:
         if outcome.code is None:
             return fail("the interpreter was killed: a broken library, or no memory", again)

@@ -51,7 +51,7 @@ class FleetTable(ScrollView, can_focus=True):
             return
         for y, (old, new) in enumerate(zip(before, grid.rows, strict=True), 1):
             if old != new:
-                self.refresh_line(y - self.scroll_offset.y)
+                self.refresh_line(y)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Ask for the head and a row a node."""

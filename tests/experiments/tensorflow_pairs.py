@@ -5,7 +5,7 @@
 Makes an environment for each version below build/tensorflow, and runs real trials on embedded
 nodes: the chief on the first, parameter server and workers on the others. What was found is kept in
 build/tensorflow/pairs.json, so that it can be interrupted; --report writes it into
-agents/tensorflow_pairs.py and docs/tensorflow-versions.md.
+agents/tensorflow_tried.py and docs/tensorflow-versions.md.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-MODULE = '''"""Which TensorFlow versions of chief and tasks work together, as far as it was tried.
+MODULE = '''"""What became of trials with a chief of one TensorFlow version and tasks of another.
 
 Written by tests/experiments/tensorflow_pairs.py --report; the table: docs/tensorflow-versions.md.
 """
@@ -18,31 +18,7 @@ Written by tests/experiments/tensorflow_pairs.py --report; the table: docs/tenso
 from __future__ import annotations
 
 # (chief, tasks): engines and models that worked, and those that failed with why.
-PAIRS: dict[tuple[str, str], tuple[tuple[str, ...], dict[str, str]]] = {pairs}
-
-
-def verdict(chief: str, task: str) -> tuple[str, str]:
-    """Judge a pair of full versions: (ok, warn or fail; the evidence in a few words)."""
-    pair = _minor(chief), _minor(task)
-    if pair not in PAIRS:
-        same = ", the same as the chief's" if pair[0] == pair[1] else ""
-        tried = ", ".join(sorted({{tasks for _, tasks in PAIRS}}, key=_number))
-        said = f"not tried with a chief of {{pair[0]}}{{same}}; tried were tasks of {{tried}}"
-        return ("ok" if same else "warn"), said
-    worked, failed = PAIRS[pair]
-    if "fast" not in worked:
-        why = failed.get("fast", "untried")
-        return "fail", f"does not work with a chief of {{pair[0]}}: {{why}}"
-    but = f", but not {{', '.join(sorted(failed))}}" if failed else ""
-    return "ok", f"works with a chief of {{pair[0]}}: {{', '.join(worked)}}{{but}}"
-
-
-def _minor(version: str) -> str:
-    return ".".join(version.split(".")[:2])
-
-
-def _number(minor: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in minor.split("."))
+TRIED: dict[tuple[str, str], tuple[tuple[str, ...], dict[str, str]]] = {tried}
 '''
 PAGE = """# TensorFlow versions that work together
 
@@ -63,9 +39,9 @@ For boards: JetPack 4.6 has Python 3.6 and TensorFlow up to 2.7, JetPack 5.1 has
 
 
 def report(found: dict[str, Any], root: Path) -> None:
-    """Write agents/tensorflow_pairs.py and docs/tensorflow-versions.md."""
-    module = root / "agents" / "tensorflow_pairs.py"
-    module.write_text(MODULE.format(pairs=repr(_pairs(found))))
+    """Write agents/tensorflow_tried.py and docs/tensorflow-versions.md."""
+    module = root / "agents" / "tensorflow_tried.py"
+    module.write_text(MODULE.format(tried=repr(_pairs(found))))
     ruff = Path(sys.executable).with_name("ruff")
     subprocess.run([ruff, "format", "--quiet", str(module)], check=True)
     (root / "docs" / "tensorflow-versions.md").write_text(_page(found))
@@ -84,7 +60,7 @@ def _pairs(found: dict[str, Any]) -> dict[Any, Any]:
             worked.append(name)
         else:
             failed[name] = _why(outcome)
-    return {pair: (tuple(worked), failed) for pair, (worked, failed) in pairs.items()}
+    return {pair: (tuple(sorted(done)), failed) for pair, (done, failed) in sorted(pairs.items())}
 
 
 def _why(outcome: dict[str, Any]) -> str:

@@ -213,6 +213,7 @@ def test_malformed_requests_are_answered(host: Host) -> None:
         {"op": "stop", "task": "\ud800", "grace": 1},
         {"op": "ports", "count": 0, "first": 0, "last": 0},
         {"op": "ports", "count": 3, "first": 20000, "last": 20001},
+        {"op": "ports", "count": 1, "first": 20000, "last": 19999},
         {"op": "ports", "count": True, "first": 0, "last": 0},
         {"op": "telemetry", "interval_ms": "1"},
         {"op": "configure", "dead_after": 1, "marker": "m", "sweep": ["a", 1]},

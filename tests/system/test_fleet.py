@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,12 @@ from program import Program, until
 
 from edgead.agents.commands import commands_on
 from edgead.console.cli import main
+from edgead.console.clusters import embedded_cluster
+from edgead.console.fleet import Fleet
 from edgead.console.health.check import HealthCheck
-from edgead.console.health.run import check_nodes
+from edgead.console.health.run import check_nodes, worst
 from edgead.console.inventory import read_cluster
+from edgead.console.node_watch import watch_fleet
 from testbed import faults
 from testbed.board import Board, banner
 from testbed.fixtures import BoardMaker
@@ -363,3 +367,76 @@ def test_telemetry_survives_what_tegrastats_does(home: Path, boards: BoardMaker)
         faults.replug(board)
         program.read_until(lambda each: each["kind"] == "node" and each["state"] == "up")
         program.read_until(sample(lambda each: each["gpus"]))
+
+
+async def test_a_node_that_says_nothing_shows_no_numbers(boards: BoardMaker) -> None:
+    (board,) = boards(1)
+    cluster = read_cluster(board.keys / "cluster.toml")
+    fleet = Fleet.of("boards", cluster.nodes)
+    (status,) = fleet.statuses.values()
+    watching = asyncio.ensure_future(watch_fleet(fleet, lambda: None, interval=0.1))
+    try:
+        await asyncio.to_thread(until, lambda: status.telemetry)
+        board.run(["pkill", "-STOP", "tegrastats"])
+        await asyncio.to_thread(until, lambda: status.telemetry is None)
+        assert status.state == "up" and not status.history
+        board.run(["pkill", "-CONT", "tegrastats"])
+        await asyncio.to_thread(until, lambda: status.telemetry)
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+
+
+def test_a_reader_that_leaves_ends_the_watch(home: Path, boards: BoardMaker) -> None:
+    (board,) = boards(1)
+    watch = ("--cluster", board.keys / "cluster.toml", "nodes", "watch", "--interval", "0.1")
+    with Program(*watch, "--json") as program:
+        assert program.process.stdout is not None and program.process.stderr is not None
+        program.read_until(lambda each: each["kind"] == "telemetry")
+        program.process.stdout.close()
+        assert program.process.wait(30) == 0
+        assert program.process.stderr.read() == ""
+        program.process.stdout = None  # so that nobody reads it again
+
+
+# -- commands
+
+
+async def test_a_program_that_is_not_there_is_no_failure_of_the_node(boards: BoardMaker) -> None:
+    (board,) = boards(1)
+    async with commands_on(board.address()) as commands:
+        missing = await commands.run(["/no/such/program"], timeout=10)
+        assert missing.code == 127 and "/no/such/program can't be started" in missing.error
+        assert (await commands.run(["echo", "hello"], timeout=10)).output == "hello"
+    edit(board, container="tf:r35.3", python="/opt/tf/bin/python")
+    board.run(["sh", "-c", "rm -f $(which -a docker)"])
+    found = by_name(await check(board))
+    assert found["reach"].verdict == "ok" and found["memory"].verdict == "ok"
+    assert found["docker"].evidence == "docker is not installed"
+    for name in ("runtime", "image", "container", "tensorflow", "self-test"):
+        assert found[name].verdict == "fail", found[name]
+
+
+async def test_a_command_that_talks_early_is_sent_all_of_its_file(
+    boards: BoardMaker, tmp_path: Path
+) -> None:
+    (board,) = boards(1)
+    file = tmp_path / "large"
+    file.write_bytes(b"x" * 5_000_000)
+    sent: list[int] = []
+    async with commands_on(board.address()) as commands:
+        argv = ["sh", "-c", "echo begun; head -c 1000 >/dev/null; echo early; wc -c"]
+        code, said = await commands.connection.send(argv, file, lambda done, _: sent.append(done))
+        assert (code, sent[-1]) == (0, 5_000_000)
+        assert said.splitlines()[:2] == ["begun", "early"]
+        gone, _ = await commands.connection.send(["false"], file, lambda done, size: None)
+        assert gone == 1
+
+
+async def test_nodes_of_this_machine_can_be_checked(home: Path) -> None:
+    async with embedded_cluster() as cluster:
+        for transport in ("direct", "tunnel"):
+            nodes = tuple(replace(node, transport=transport) for node in cluster.nodes)
+            here = replace(cluster, nodes=nodes)
+            found = await check_nodes(here, nodes, lambda each: None, leave_out=["self-test"])
+            assert worst(each for each in found if each.name in ("reach", "ports")) == "ok", found

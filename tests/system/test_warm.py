@@ -44,13 +44,15 @@ async def test_the_next_trial_is_warm_and_the_same(home):
         fewer = await trial(cluster, warm, home, workers=1)
         more = await trial(cluster, warm, home, workers=3)
         paper = await trial(cluster, warm, home, workers=2, engine="paper")
+        moved = await trial(cluster, warm, home, workers=2, chief_node="node-2")
     assert told(first, "worker") == ({"starting", "ready"}, {False})
     for events in (again, fewer, paper):
         assert told(events, "worker") == ({"ready"}, {True})
         assert told(events, "ps") == ({"ready"}, {True})
         assert told(events, "chief")[1] == {True}
     assert told(more, "worker")[1] == {False}
-    for events, workers in ((first, 2), (again, 2), (fewer, 1), (more, 3), (paper, 2)):
+    assert told(moved, "worker")[1] == {False}  # the chief's address led elsewhere
+    for events, workers in ((first, 2), (again, 2), (fewer, 1), (more, 3), (paper, 2), (moved, 2)):
         assert events[-1]["state"] == "finished"
         assert len(events[-1]["usage"]) == workers + 1
     assert again[-1]["loss"] == first[-1]["loss"]

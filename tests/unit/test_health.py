@@ -8,8 +8,8 @@ import pytest
 
 from edgead.agents.commands import Outcome
 from edgead.agents.messages import Facts
-from edgead.console.commands.check import details, matrix, with_cluster
-from edgead.console.health.check import Board, Finding, HealthCheck
+from edgead.console.commands.check import details, matrix
+from edgead.console.health.check import Board, Finding, HealthCheck, with_cluster
 from edgead.console.health.run import CHECKS
 from edgead.console.inventory import Node
 
@@ -41,6 +41,7 @@ def judge(name: str, output: str, code: int | None = 0, **said: Any) -> Finding:
         ("clock", "995.100000000", "warn", "-5.00 s"),
         ("clock", "90000", "fail", "+88999.90 s"),
         ("clock", "date: not found", "fail", "no time"),
+        ("clock", "nan", "fail", "no time"),
         ("heat", "RAM 1/2MB CPU@86.5C PMIC@100C GPU@40C", "warn", "CPU 86.5 °C"),
         ("heat", "RAM 1/2MB CPU@99C", "fail", "CPU 99 °C"),
         ("heat", "RAM 1/2MB CPU@41C PMIC@100C Tdiode@-256C", "ok", "CPU 41 °C"),
@@ -75,6 +76,7 @@ def test_verdicts(name: str, output: str, verdict: str, evidence: str) -> None:
 DF = """Filesystem 1024-blocks Used Available Capacity Mounted on
 /dev/root 28768292 20000000 {free} 99% /
 tmpfs 100 1 99999999 1% /home
+== inodes
 Filesystem Inodes IUsed IFree IUse% Mounted on
 /dev/root 1000 10 990 {inodes}% /
 tmpfs 100 1 99 1% /home
@@ -89,6 +91,13 @@ def test_the_fullest_disk_counts(free: int, inodes: int, verdict: str) -> None:
     assert judge("disk", DF.format(free=free, inodes=inodes)).verdict == verdict
 
 
+def test_a_file_system_without_a_number_of_inodes() -> None:
+    said = DF.format(free=9_000_000, inodes=4).replace(" 4% /", " - /").replace(" 1% /home", " -")
+    assert judge("disk", said).verdict == "ok"
+    full = DF.format(free=1000, inodes=4).partition("== inodes")[0]
+    assert judge("disk", full).evidence.startswith("0.0 GiB free on /")
+
+
 @pytest.mark.parametrize(
     ("name", "output", "code", "verdict", "evidence"),
     [
@@ -100,6 +109,9 @@ def test_the_fullest_disk_counts(free: int, inodes: int, verdict: str) -> None:
         ("runtime", '{"runc": {}}', 0, "fail", "no runtime nvidia"),
         ("image", "sha256:0123456789abcdef", 0, "ok", "sha256:0123456789ab"),
         ("image", "Error: No such image: x", 1, "fail", "is not there"),
+        ("image", "docker can't be started: no such file", 127, "fail", "can't be started"),
+        ("runtime", "Cannot connect to the Docker daemon", 1, "fail", "Cannot connect"),
+        ("container", "Cannot connect to the Docker daemon", 1, "fail", "Cannot connect"),
         ("container", '{"state": "running", "image": "tf:r32.6.1"}', 0, "ok", "running"),
         ("container", '{"state": "running", "image": "other"}', 0, "warn", "it runs other"),
         ("container", "Error: No such object: edgead", 1, "warn", "not started"),
