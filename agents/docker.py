@@ -121,6 +121,15 @@ def parse_state(output: str) -> tuple[str, str]:
     return "", ""
 
 
+def is_missing(output: str) -> bool:
+    """Tell whether docker says that there is no such container or image.
+
+    >>> is_missing("Error: No such object: edgead"), is_missing("[Errno 2] No such file: 'docker'")
+    (True, False)
+    """
+    return re.search(r"No such (container|object|image)", output, re.IGNORECASE) is not None
+
+
 def release_of(image: str) -> str:
     """Return the L4T release that an image's tag is for: 35.3 of …:tf2-r35.3.1; "" without one."""
     found = re.search(r"[:.-]r(\d{2}\.\d)", image, re.ASCII)

@@ -47,7 +47,7 @@ async def start(node: Node, commands: Commands) -> Done:
     there = await commands.run(
         ["docker", "image", "inspect", "--format", "{{.Id}}", node.container], timeout=SECONDS
     )
-    if not there.ok and "No such image" in there.output:
+    if not there.ok and docker.is_missing(there.output):
         text = f"{node.container} is not there: edgead-console nodes container pull {node.name}"
         return Done(False, text)
     if state:
@@ -82,7 +82,7 @@ async def show(node: Node, commands: Commands) -> Done:
     """Say how it is."""
     outcome = await commands.run(docker.inspect(), timeout=SECONDS)
     state, image = docker.parse_state(outcome.output)
-    if not state and "No such" not in outcome.output:
+    if not state and not docker.is_missing(outcome.output):
         return Done(False, outcome.error)
     text = f"{image} {state}" if state else f"not started ({node.container or 'no image set'})"
     return Done(True, text, {"state": state or None, "image": image or node.container or None})
@@ -172,7 +172,7 @@ def dockerfile_for(l4t: str) -> Path | None:
 
 async def _simply(commands: Commands, argv: list[str], said: str, *, missing: str) -> Done:
     outcome = await commands.run(argv, timeout=SECONDS)
-    if "No such container" in outcome.output:  # newer dockers end well all the same
+    if docker.is_missing(outcome.output):  # newer dockers end well all the same
         return Done(True, missing)
     if outcome.ok:
         return Done(True, said)

@@ -37,7 +37,7 @@ def _runtime(board: Board, outcome: Outcome) -> Finding:
 
 def _image(board: Board, outcome: Outcome) -> Finding:
     image = board.node.container
-    if not outcome.ok and "No such" not in outcome.output:
+    if not outcome.ok and not docker.is_missing(outcome.output):
         return fail(outcome.error)
     if not outcome.ok:
         return fail(f"{image} is not there", ours("nodes", "container", "pull", board.node.name))
@@ -49,7 +49,7 @@ def _image(board: Board, outcome: Outcome) -> Finding:
 
 
 def _container(board: Board, outcome: Outcome) -> Finding:
-    if not outcome.ok and "No such" not in outcome.output:
+    if not outcome.ok and not docker.is_missing(outcome.output):
         return fail(outcome.error)
     state, image = docker.parse_state(outcome.output)
     name = board.node.name
