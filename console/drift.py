@@ -12,7 +12,7 @@ from edgead.console.health.machine import CLOCK, clock_offset
 from edgead.console.inventory import Node
 
 SECONDS = 10.0
-FIELDS = ("l4t", "model", "python", "tensorflow", "cudnn", "image", "clock_offset")
+FIELDS = ("l4t", "model", "python", "tensorflow", "cudnn", "image", "dataset", "clock_offset")
 CLOSE = 1.0  # seconds that two clocks may differ
 DIFFERS = "▲ differs"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import shlex
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,8 +15,8 @@ from edgead.console.discovery import Discovery, Found, Wanted
 from edgead.console.errors import DONE, INTERRUPTED, UnreachableError, UsageError
 from edgead.console.host_keys import HostKeyChangedError, describe
 from edgead.console.interrupt import run_until_signal
+from edgead.console.progress import progress
 
-PROGRESS_SECONDS = 0.1
 NOTE_LIMIT = 160
 
 
@@ -58,34 +57,21 @@ async def _discover(args: argparse.Namespace, wanted: Wanted) -> int:
 async def search(wanted: Wanted) -> tuple[Discovery, bool]:
     """Search with progress on stderr; gives the search, and whether it was interrupted."""
     discovery = Discovery(wanted)
-    shown = asyncio.ensure_future(_show_progress(discovery))
+    where = f"scanning {discovery.total:,} addresses"
+
+    def text() -> str:
+        return f"{where}: {discovery.tried:,} tried, {len(discovery.found)} found"
+
     try:
-        await discovery.run()
+        async with progress(text, elsewhere=where):
+            await discovery.run()
     except asyncio.CancelledError:
         return discovery, True
-    finally:
-        shown.cancel()
-        await asyncio.gather(shown, return_exceptions=True)
     try:
         await _ask_about(discovery)
     except asyncio.CancelledError:
         return discovery, True
     return discovery, False
-
-
-async def _show_progress(discovery: Discovery) -> None:
-    """Keep one line up to date on a terminal; elsewhere say once what is going on."""
-    where = f"{discovery.total:,} addresses"
-    if not sys.stderr.isatty():
-        output.say(f"scanning {where}")
-        return
-    try:
-        while True:
-            line = f"scanning {where}: {discovery.tried:,} tried, {len(discovery.found)} found"
-            print(f"\r{line}\x1b[K", end="", file=sys.stderr, flush=True)
-            await asyncio.sleep(PROGRESS_SECONDS)
-    finally:
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 async def _ask_about(discovery: Discovery) -> None:
@@ -140,6 +126,8 @@ def fields_of(found: Found) -> dict[str, Any]:
         "model": found.board.model or None,
         "l4t": found.board.l4t or None,
         "jetpack": found.board.jetpack or None,
+        "pythons": list(found.board.pythons),
+        "images": list(found.board.images),
         "fingerprint": found.fingerprint or None,
         "note": found.note or None,
     }

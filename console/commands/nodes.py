@@ -51,6 +51,7 @@ def fields_of(node: Node) -> dict[str, Any]:
         "transport": node.transport,
         "ports": list(node.ports) if node.ports else None,
         "power_mode": node.power_mode or None,
+        "clocks": node.clocks or None,
     }
 
 

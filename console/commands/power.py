@@ -14,7 +14,7 @@ from edgead.console.interrupt import run_until_signal
 from edgead.console.inventory import Cluster, Node
 from edgead.console.narration import printable
 from edgead.console.on_nodes import on_nodes
-from edgead.console.power import PowerChange, read_mode, set_power
+from edgead.console.power import PowerChange, clocks_said, read_mode, set_power
 
 
 def power(args: argparse.Namespace) -> int:
@@ -86,7 +86,7 @@ def _show(node: Node, done: PowerChange, *, as_json: bool) -> None:
             },
         )
         return
-    clocks = {None: "", True: ", clocks pinned", False: ", clocks free"}[done.pinned]
+    clocks = clocks_said(done.pinned)
     if done.state == "failed":
         output.say(f"edgead-console: {node.name}: {printable(done.text)}")
     elif done.state == "set" and done.before != done.after:

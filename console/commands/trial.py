@@ -167,7 +167,7 @@ def show(args: argparse.Namespace) -> int:
     stored = Store(paths.runs_folder()).open(args.run)
     state = stored.state()
     if args.json:
-        output.print_object("run", result_of(state, state.state))
+        output.print_object("run", {**result_of(state, state.state), "boards": state.boards})
         return DONE
     print(_list_line(state))
     print(f"folder       {stored.folder}")
