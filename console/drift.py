@@ -53,4 +53,6 @@ def _said(field: str, value: Any) -> str:
     if isinstance(value, float):
         return f"{value:+.2f} s"
     text = "-" if value is None else str(value)
+    if field == "dataset":  # of each shard's hash as much as the rest of the program shows
+        return " ".join(shard[:8] for shard in text.split())[:40]
     return text[:19] if field == "image" else text[:40]

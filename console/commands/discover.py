@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import shlex
 from collections.abc import Sequence
+from ipaddress import ip_address
 from typing import Any
 
 from edgead.agents.host_keys import OfferedKey, accept
@@ -60,7 +61,8 @@ async def search(wanted: Wanted) -> tuple[Discovery, bool]:
     where = f"scanning {discovery.total:,} addresses"
 
     def text() -> str:
-        return f"{where}: {discovery.tried:,} tried, {len(discovery.found)} found"
+        asked = ", asking who they are" if discovery.tried >= discovery.total else ""
+        return f"{where}: {discovery.tried:,} tried, {len(discovery.found)} found{asked}"
 
     try:
         async with progress(text, elsewhere=where):
@@ -78,8 +80,8 @@ async def _ask_about(discovery: Discovery) -> None:
     """At a terminal, have the new host keys accepted, and identify their hosts."""
     if not discovery.offers or not can_ask():
         return
-    for offer in discovery.offers.values():
-        output.say(f"{describe(offer)} is new")
+    for place in sorted(discovery.offers, key=lambda each: (ip_address(each[0]).packed, each[1])):
+        output.say(f"{describe(discovery.offers[place])} is new")
     many = f"these {len(discovery.offers)} host keys" if len(discovery.offers) > 1 else "it"
     if not await confirm(f"Accept {many}, having compared the fingerprints?"):
         return

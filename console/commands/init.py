@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 
 from edgead.console import output
@@ -46,7 +47,9 @@ async def _init(args: argparse.Namespace, wanted: Wanted) -> int:
         return DONE
     write_new(args.out, text, force=args.force)
     read_cluster(args.out)  # what we write, we can read
-    output.say(f"{args.out}: {len(nodes)} nodes; next: edgead-console --cluster {args.out}")
+    here = args.out == Path("cluster.toml")
+    chosen = "" if here else f"--cluster {shlex.quote(str(args.out))} "
+    output.say(f"{args.out}: {len(nodes)} nodes; next: edgead-console {chosen}nodes check")
     tell_untrusted(discovery, args.words)
     return DONE
 

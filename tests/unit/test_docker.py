@@ -62,4 +62,6 @@ def test_power_modes_by_name() -> None:
     assert doctest.testmod(power).failed == doctest.testmod(docker).failed == 0
     modes = power.parse_modes("POWER_MODEL: ID=0 NAME=15W\nPOWER_MODEL: ID=2 NAME=MAXN_SUPER")
     assert power.find_mode("maxn_super", modes) == "MAXN_SUPER" and modes["MAXN_SUPER"] == 2
-    assert power.find_mode("MAXN", modes) == ""
+    assert power.find_mode("MAXN", modes) == "MAXN_SUPER"
+    assert power.find_mode("MAXN", {**modes, "MAXN": 0}) == "MAXN"
+    assert power.find_mode("20W", modes) == ""

@@ -38,6 +38,27 @@ def test_jetsons_become_nodes_and_the_rest_comments():
     assert len(reread(uncommented.replace("\n# host", "\nhost")).nodes) == 2
 
 
+def test_what_has_tensorflow_is_written_down():
+    boards = [
+        Board("a", "Jetson-AGX", "32.6.1", ("/home/nvidia/tf/bin/python",), ("l4t-tensorflow:x",)),
+        Board("b", "Jetson-AGX", "35.3.1", (), ("tensorflow/tensorflow:2", "l4t-tf:tf2-r35.3.1")),
+        Board("c", "Jetson-AGX", "35.3.1", ("python3",)),
+        Board("d", "Jetson-AGX", "35.3.1"),
+        Board("host", "Jetson-AGX", "35.3.1"),
+    ]
+    text = as_toml("lab", [found(n, board) for n, board in enumerate(boards, 1)], WANTED)
+    nodes = reread(text).nodes
+    assert [(node.python, node.container) for node in nodes] == [
+        ("/home/nvidia/tf/bin/python", ""),
+        ("python3", "l4t-tf:tf2-r35.3.1"),
+        ("python3", ""),
+        ("python3", ""),
+        ("python3", ""),
+    ]
+    assert text.count("no TensorFlow found: say python or container") == 2
+    assert nodes[-1].name == "host-2"
+
+
 def test_without_a_jetson_whoever_accepts_our_key_is_a_node():
     everybody = [found(1, Board("pc")), replace(found(2), state="refused", board=Board())]
     assert choose(everybody) == (everybody[:1], [])
