@@ -40,7 +40,7 @@ def start(
     options += ["--memory", memory] if memory else []
     for mount in mounts:
         options += ["--volume", mount]
-    script = _START.format(cache=CACHE, name=NAME, label=LABEL)
+    script = _START.format(cache=CACHE, name=NAME, label=LABEL).strip()
     return ["sh", "-c", script, "sh", *options, "--entrypoint", WAIT[0], image, *WAIT[1:]]
 
 

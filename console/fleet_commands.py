@@ -61,6 +61,7 @@ def _trust(verbs: Commands[argparse.ArgumentParser]) -> None:
         "trust", help="check the nodes' host keys; new ones are shown, and kept if accepted"
     )
     trust.add_argument("names", nargs="*", metavar="NAME", help="default: every node")
+    trust.add_argument("--dry-run", action="store_true", help="show host keys, keep none")
     accept_new(trust)
     as_json(trust)
     trust.set_defaults(command="nodes:trust")

@@ -14,10 +14,10 @@ SECONDS = 0.1
 
 
 @asynccontextmanager
-async def progress(text: Callable[[], str], *, elsewhere: str) -> AsyncIterator[None]:
-    """Show a text that changes, until the block ends; `elsewhere` is said once without a terminal.
+async def progress(text: Callable[[], str], *, elsewhere: str = "") -> AsyncIterator[None]:
+    """Show a text that changes until the block ends; then the line is gone.
 
-    The line is gone afterwards.
+    Where there is no terminal, `elsewhere` is said once.
     """
     if not sys.stderr.isatty():
         if elsewhere:

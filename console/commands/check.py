@@ -63,7 +63,7 @@ async def _look(args: argparse.Namespace, cluster: Cluster, nodes: list[Node]) -
     job = check_nodes(cluster, nodes, tell, leave_out=left_out, begin=waiting.begin)
     if args.json:
         return await job
-    async with progress(waiting.text, elsewhere=f"checking {len(nodes)} nodes"):
+    async with progress(waiting.text):
         return await job
 
 
@@ -84,8 +84,8 @@ class _Waiting:
             self._running = {each: None for each in self._running if each[0] != check.node}
 
     def text(self) -> str:
-        said = f"checking {self._nodes} nodes: {self._done} of"
-        said += f" {self._done + len(self._running)} done"
+        nodes = f"{self._nodes} node{'s' if self._nodes > 1 else ''}"
+        said = f"checking {nodes}: {self._done} of {self._done + len(self._running)} done"
         waited = [f"{node} {name}" for node, name in self._running]
         return f"{said}, waiting for {', '.join(waited)}" if waited else said
 
@@ -96,7 +96,7 @@ def _tell_plan(args: argparse.Namespace, checks: Sequence[HealthCheck]) -> None:
         if args.json:
             output.print_object("plan", {"node": check.node, "name": check.name, "run": remedy})
         else:
-            print(remedy)
+            print(f"would run: {printable(remedy)}")
 
 
 async def _fix(args: argparse.Namespace, cluster: Cluster, found: Sequence[HealthCheck]) -> None:

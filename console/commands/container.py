@@ -105,5 +105,5 @@ def _show(node: Node, verb: str, done: Done, *, as_json: bool) -> None:
     elif not done.ok:
         output.say(f"edgead-console: {node.name}: {printable(done.text)}")
     else:
-        for line in done.text.splitlines() or [""]:
+        for line in done.text.splitlines() or ["no output"]:
             print(f"{node.name}: {printable(line)}")

@@ -64,7 +64,26 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("trial run: expected one SPEC: a trial file or a preset's name")
     store = Store(paths.runs_folder())
     spec = read_trial(args.spec, args.set) if args.spec else store.open(args.run).spec()
+    if args.dry_run:
+        return _plan(args, spec)
     return run_until_signal(_run(args, store, spec))
+
+
+def _plan(args: argparse.Namespace, spec: TrialSpec) -> int:
+    """Print the tasks that a trial would have; nothing is started or kept."""
+    from edgead.console.clusters import find_cluster
+    from edgead.console.inventory import read_cluster
+    from edgead.console.placement import plan
+
+    file = find_cluster(args.cluster) if spec.distributed else None
+    rows = plan(spec, read_cluster(file) if file is not None else None)
+    if args.json:
+        for row in rows:
+            output.print_object("plan", row)
+    else:
+        for line in output.columns([tuple(rows[0]), *(tuple(row.values()) for row in rows)]):
+            print(line)
+    return DONE
 
 
 async def _run(args: argparse.Namespace, store: Store, spec: TrialSpec) -> int:

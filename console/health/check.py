@@ -114,7 +114,14 @@ def there(node: Node, command: str, *, terminal: bool = False) -> str:
 
 def send_key(node: Node) -> str:
     """Return a remedy that has the node accept our key."""
-    return shlex.join(["ssh-copy-id", *_login(node), place_of(node)])
+    copy = shlex.join(["ssh-copy-id", *_login(node), place_of(node)])
+    public = f"{node.key}.pub"
+    if node.key is None or Path(public).exists():
+        return copy
+    # ssh-copy-id sends the public half, from a file beside the key.
+    return (
+        f"{shlex.join(['ssh-keygen', '-y', '-f', str(node.key)])} > {shlex.quote(public)} && {copy}"
+    )
 
 
 def place_of(node: Node) -> str:

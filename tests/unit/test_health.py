@@ -37,6 +37,11 @@ def judge(name: str, output: str, code: int | None = 0, **said: Any) -> Finding:
 
 
 NX = "NVPM VERB: POWER_MODEL: ID=8 NAME=MODE_20W_6CORE\nNVPM VERB: POWER_MODEL: ID=0 NAME=MODE_15W"
+TRIPS = (
+    "limit CPU-therm active 51000\nlimit CPU-therm passive 99000\nlimit CPU-therm critical 104500\n"
+    "limit gpu-thermal passive 95000\nlimit gpu-thermal passive -40000\n"
+    "limit Tboard_tegra critical 0\nlimit x\n"
+)
 SUPER = "< POWER_MODEL ID=1 NAME=25W >\n< POWER_MODEL ID=2 NAME=MAXN_SUPER >"
 
 
@@ -58,6 +63,9 @@ SUPER = "< POWER_MODEL ID=1 NAME=25W >\n< POWER_MODEL ID=2 NAME=MAXN_SUPER >"
         ("heat", "RAM 1/2MB CPU@99C", "fail", "CPU 99 °C"),
         ("heat", "RAM 1/2MB CPU@41C PMIC@100C Tdiode@-256C", "ok", "CPU 41 °C"),
         ("heat", "RAM 1/2MB", "warn", "no temperature"),
+        ("heat", f"{TRIPS}RAM 1/2MB CPU@81C GPU@93C", "warn", "GPU 93 °C; it slows down at 95"),
+        ("heat", f"{TRIPS}RAM 1/2MB CPU@102.9C GPU@90C", "fail", "CPU 102.9 °C; it slows"),
+        ("heat", f"{TRIPS}RAM 1/2MB CPU@90C GPU@90C", "ok", "90 °C"),
         ("throttling", "cooling Processor 3\n", "ok", "none"),
         ("throttling", "cooling cpufreq-cpu0 3\n", "warn", "slowed down"),
         ("throttling", "alarm curr1_crit_alarm\n", "warn", "over-current"),
@@ -194,6 +202,7 @@ def test_remedies_log_in_as_the_cluster_file_says(tmp_path: Path) -> None:
     options = f"-F '{tmp_path}/my ssh_config' -p 2222 -i '{tmp_path}/my key'"
     known = f"-o 'UserKnownHostsFile={tmp_path}/my known_hosts'"
     assert there(node, "df /") == f"ssh {options} {known} nvidia@h 'df /'"
+    (tmp_path / "my key.pub").touch()
     assert send_key(node) == f"ssh-copy-id {options} {known} nvidia@h"
     assert there(Node("a", "h"), "ls") == "ssh h ls"
 

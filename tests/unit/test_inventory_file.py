@@ -32,7 +32,7 @@ def reread(text):
 def test_jetsons_become_nodes_and_the_rest_comments():
     text = as_toml("lab", [found(1), found(2, Board("nas"))], WANTED)
     assert [node.name for node in reread(text).nodes] == ["xavier-1"]
-    assert "[[nodes]]  # Jetson-AGX, L4T 32.6.1, JetPack 4.6\n" in text
+    assert "[[nodes]]  # Jetson-AGX, L4T 32.6.1, JetPack 4.6, no TensorFlow found" in text
     assert '\n# name = "nas"\n' in text
     uncommented = text.replace("\n# [[nodes]]", "\n[[nodes]]").replace("\n# name", "\nname")
     assert len(reread(uncommented.replace("\n# host", "\nhost")).nodes) == 2
