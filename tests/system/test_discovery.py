@@ -165,7 +165,7 @@ def at_terminal(arguments: list[str], answer: str) -> tuple[int, str]:
 def test_ctrl_c_ends_a_search_at_once_with_what_was_found() -> None:
     network = ["127.0.0.0/16", "--port", str(free_port()), "--no-mdns"]  # nobody listens there
     with Program("nodes", "discover", *network) as program:
-        assert "scanning 65,536 addresses" in program.process.stderr.readline()
+        assert "scanning 65,534 addresses" in program.process.stderr.readline()
         program.process.send_signal(signal.SIGINT)
         _, err = program.process.communicate(timeout=30)
     assert program.process.returncode == 130
