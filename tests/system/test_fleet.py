@@ -296,6 +296,17 @@ def test_container_verbs(home: Path, boards: BoardMaker, capsys: Any, tmp_path: 
     ):
         assert main([*container, verb]) == 0
         assert said in capsys.readouterr().out
+    for name, label in (("foreign", "other"), ("ours", "edgead")):
+        board.run(["docker", "create", "--name", name, "--label", label, IMAGES["5.1"], "true"])
+    assert main([*container, "prune"]) == 0
+    assert "1 container of ours removed" in capsys.readouterr().out
+    names = ["docker", "ps", "--all", "--format", "{{.Names}}"]
+    assert board.run(names).split() == ["foreign"]
+    for memory in ("3g", "2g"):  # what the cluster file says now counts
+        edit(board, memory=memory)
+        assert main([*container, "start"]) == 0 and main([*container, "stats"]) == 0
+        assert f"{memory[0]}GiB" in capsys.readouterr().out
+    board.run(["docker", "rm", "--force", "foreign", "edgead"])
     archive = tmp_path / "image.tar"
     archive.write_bytes(b"no image at all" * 100_000)
     assert main([*container, "load", "--file", str(archive)]) == 1

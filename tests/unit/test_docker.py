@@ -16,9 +16,17 @@ def test_the_container_is_ours_and_sees_the_network_and_the_cache() -> None:
     for part in ("--label edgead", "--network host", "--init", '"$HOME/.cache/edgead:'):
         assert part in script
     assert words == [
-        *("--runtime", "nvidia", "--memory", "8g", "--volume", "/data:/data:ro"),
+        *("--runtime", "nvidia", "--label", "edgead.options=8g /data:/data:ro"),
+        *("--memory", "8g", "--volume", "/data:/data:ro"),
         *("--entrypoint", "tail", "tf:r35", "-f", "/dev/null"),
     ]
+
+
+def test_what_it_was_started_with_is_known_again() -> None:
+    said = '{"state": "running", "image": "x", "options": "8g /data:/data:ro"}'
+    assert docker.parse_options(said) == docker.said_options("8g", ["/data:/data:ro"])
+    assert docker.parse_options('{"options": null}') == docker.parse_options("") == ""
+    assert docker.said_options("", ()) == "-"
 
 
 def test_no_value_of_a_variable_stands_in_the_command() -> None:
