@@ -95,20 +95,29 @@ def test_from_boards_to_a_trial(home, kdd99_folder, tmp_path):
     assert not folder.exists()
 
 
+def check_until_well(shell, line):
+    """Check again where a machine is so busy that boards are late; gives what was said at last."""
+    for _ in range(4):
+        code, said = shell.type(line)
+        if code == 0:
+            return said
+    raise AssertionError(said)
+
+
 def _walk(shell, key, network):
     init, check, power, start, trial, watch = commands()
     init = init.replace("--user nvidia", f"--user nvidia --key {key} --known-hosts known_hosts")
     code, said = shell.type(init.replace("192.168.1.0/24", network), answer="y")
     assert code == 0 and said.count("SHA256:") == 3 and "cluster.toml: 3 nodes" in said
-    code, said = shell.type(check)
-    assert code == 0 and "✖" not in said and "self-test" in said
+    said = check_until_well(shell, check)
+    assert "✖" not in said and "self-test" in said
     assert "edgead-console nodes container start xavier-2" in said  # what it says to do is next
     code, said = shell.type(power)
     assert code == 0 and said.count("MODE_15W_DESKTOP → MAXN") == 3
     code, said = shell.type(start)
     assert code == 0 and re.search(r"xavier-2: \S+ runs", said)
-    code, said = shell.type(check)
-    assert code == 0 and "✖" not in said and "waiting for xavier-" in said
+    said = check_until_well(shell, check)
+    assert "✖" not in said and "waiting for xavier-" in said
     assert "nodes power" not in said and "container" not in said.partition("\n▲")[2]
     code, said = shell.type(trial)
     assert code == 0 and re.search(r"T-001 +finished", said) and "311,029 of 311,029 rows" in said
