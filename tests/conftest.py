@@ -35,6 +35,14 @@ def jetson_folder():
     return folder
 
 
+@pytest.fixture(scope="module")
+def legacy_keras():
+    """Choose Keras 2 for TensorFlow, and not for the programs that other tests start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TF_USE_LEGACY_KERAS", "1")
+        yield
+
+
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """A fresh $EDGEAD_HOME, with no cluster file and no data set from outside."""
