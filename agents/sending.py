@@ -10,6 +10,7 @@ from pathlib import Path
 import asyncssh
 
 from edgead.agents.errors import AgentFailed
+from edgead.agents.hearing import in_time, pieces
 from edgead.agents.protocol import printable
 
 CHUNK = 1 << 18
@@ -30,9 +31,10 @@ async def send_file(
     size, done = path.stat().st_size, 0
     try:
         with path.open("rb") as file:
-            process = await ssh.create_process(
+            opening = ssh.create_process(
                 shlex.join(argv), encoding=None, request_pty=False, stderr=asyncssh.STDOUT
             )
+            process = await in_time(opening, node, argv[0])
             answer = asyncio.ensure_future(_last_words(process.stdout))
             try:
                 while (data := await asyncio.to_thread(file.read, CHUNK)) and not answer.done():
@@ -55,6 +57,6 @@ async def send_file(
 async def _last_words(source: asyncssh.SSHReader[bytes]) -> bytes:
     """Read to the end; keep the last MOST_ANSWER bytes."""
     said = b""
-    while data := await source.read(CHUNK):
+    async for data in pieces(source):
         said = (said + data)[-MOST_ANSWER:]
     return said
