@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -106,9 +107,11 @@ def _refused(tried: Sequence[str]) -> str:
 
 def _remedy(login: Login, asleep: Sequence[Path], agent: bool, tried: bool) -> str:
     port = "" if login.port == SSH_PORT else f"-p {login.port} "
-    copy = f"ssh-copy-id {port}{login.user}@{login.host}"
+    copy = f"ssh-copy-id {port}{shlex.quote(f'{login.user}@{login.host}')}"
     if asleep:
-        return ("" if agent else 'eval "$(ssh-agent)" and ') + f"ssh-add {asleep[0]}"
+        return (
+            "" if agent else 'eval "$(ssh-agent)" and '
+        ) + f"ssh-add {shlex.quote(str(asleep[0]))}"
     if not tried:
         return f"ssh-keygen -t ed25519, then {copy}"
     return f"{copy}, or give the right `user` or `key`"

@@ -16,7 +16,7 @@ import asyncssh
 from edgead.agents import messages
 from edgead.agents.address import NodeAddress
 from edgead.agents.agent import LOWEST_PORT
-from edgead.agents.errors import AgentFailed, NodeError, NodeUnreachable
+from edgead.agents.errors import TEXT_LIMIT, AgentFailed, NodeError, NodeUnreachable
 from edgead.agents.hearing import pieces
 from edgead.agents.login import log_in
 from edgead.agents.messages import Facts, Hello, Message
@@ -252,7 +252,7 @@ class NodeConnection:
         """Cut the link at once; the agent ends its tasks when it notices."""
         if self.closed.done():
             return
-        reason = "closed" if self._closing else reason
+        reason = "closed" if self._closing else printable(reason)[:TEXT_LIMIT]
         self.closed.set_result(reason)
         for answer in self._answers.values():
             if not answer.done():

@@ -126,8 +126,6 @@ def plain(value: Any, longest: int = MAX_LINE, depth: int = MOST_DEPTH) -> Any:
 
 def read_object(line: str | bytes, longest: int = MAX_LINE) -> dict[str, Any] | None:
     """Return the JSON object in a line, as `plain` makes it; None for any other line."""
-    if len(line) > MAX_LINE:
-        return None
     try:
         found = json.loads(line)
         return cast(dict[str, Any], plain(found, longest)) if isinstance(found, dict) else None

@@ -106,8 +106,12 @@ def with_cluster(check: HealthCheck, cluster: Path | None) -> HealthCheck:
     return replace(check, remedy=f"{OURS} --cluster {shlex.quote(str(cluster))} {rest}")
 
 
+def place(node: Node) -> str:
+    """Return a node as ssh takes it: USER@HOST, or the host alone."""
+    return f"{node.user}@{node.host}" if node.user else node.host
+
+
 def there(node: Node, command: str, *, terminal: bool = False) -> str:
     """Return a remedy that is typed on this machine and works on the node."""
-    place = f"{node.user}@{node.host}" if node.user else node.host
     port = ["-p", str(node.port)] if node.port else []
-    return shlex.join(["ssh", *(["-t"] if terminal else []), *port, place, command])
+    return shlex.join(["ssh", *(["-t"] if terminal else []), *port, place(node), command])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import time
 from collections.abc import Callable, Iterable, Sequence
 
@@ -24,6 +25,7 @@ from edgead.console.health.check import (
     fail,
     ok,
     ours,
+    place,
     there,
     warn,
 )
@@ -131,7 +133,7 @@ async def _link(node: Node, commands: Commands, tell: Tell) -> None:
         times.append(time.monotonic() - began)
     best = min(times)
     said = f"{1000 * best:.1f} ms there and back"
-    slow = warn(said, f"ping -c 10 {node.host}")
+    slow = warn(said, shlex.join(["ping", "-c", "10", node.host]))
     tell(_of(node, LINK, ok(said) if best < SLOW_PING else slow))
 
 
@@ -141,8 +143,9 @@ def _login_remedy(node: Node, error: NodeError) -> str:
     if isinstance(error, HostKeyChanged):
         return ""  # no command is safe to copy here; the evidence says what to compare
     if isinstance(error, AuthenticationFailed):
-        return f"ssh-copy-id {f'{node.user}@' if node.user else ''}{node.host}"
-    return f"ping -c 3 {node.host}"
+        port = ["-p", str(node.port)] if node.port else []
+        return shlex.join(["ssh-copy-id", *port, place(node)])
+    return shlex.join(["ping", "-c", "3", node.host])
 
 
 def _of(node: Node, name: str, finding: Finding) -> HealthCheck:

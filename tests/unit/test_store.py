@@ -50,14 +50,14 @@ def test_a_cut_off_line_is_left_out_and_the_next_one_is_whole(store):
 def test_tail_waits_for_the_end_of_a_line(store):
     run = store.create(SPEC)
     tail = Tail(run)
-    assert tail.read() == []
+    assert list(tail.read()) == []
     line = event("note", text="one").to_line().encode()
     with run.events_path.open("ab", buffering=0) as file:
         file.write(line[:10])
-        assert tail.read() == []
+        assert list(tail.read()) == []
         file.write(line[10:])
     assert [happened["text"] for happened in tail.read()] == ["one"]
-    assert tail.read() == []
+    assert list(tail.read()) == []
 
 
 def test_a_run_has_one_supervisor(store):
