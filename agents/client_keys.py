@@ -11,7 +11,7 @@ from pathlib import Path
 
 import asyncssh
 
-from edgead.agents.host_keys import SSH_PORT
+from edgead.agents.host_keys import SSH_PORT, check_file
 from edgead.agents.protocol import printable
 from edgead.agents.ssh_config import Login
 
@@ -57,6 +57,7 @@ def choose_keys(login: Login) -> ClientKeys:
 def _kind(path: Path) -> str:
     """Return usable, locked, public (it names one of the agent's), or what is wrong."""
     try:
+        check_file(path)
         asyncssh.read_private_key(path)
     except asyncssh.KeyImportError as error:
         if str(error).startswith("Passphrase"):
@@ -82,6 +83,7 @@ def _of_agent(login: Login, files: Sequence[Path]) -> tuple[tuple[bytes, ...] | 
 def _public_data(path: Path) -> bytes | None:
     for name in (f"{path}.pub", str(path)):
         with suppress(OSError, ValueError):
+            check_file(Path(name))
             return asyncssh.read_public_key(name).public_data
     return None
 
