@@ -28,7 +28,7 @@ from edgead.agents.tunnel import Tunnel
 
 HEARTBEAT = 2.0  # seconds between signs of life
 DEAD_AFTER = 6.0  # seconds of silence after which the agent ends everything
-ANSWER_SECONDS = 30.0  # for an answer; an agent that lives may still be one that never answers
+ANSWER_SECONDS = 15.0  # for an answer; an agent that lives may still be one that never answers
 _AGENT = Path(__file__).with_name("agent.py").read_bytes()
 
 _Process: TypeAlias = "asyncssh.SSHClientProcess[bytes]"

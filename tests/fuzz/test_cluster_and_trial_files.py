@@ -20,7 +20,9 @@ from edgead.models.spec import READERS, SpecError, TrialSpec, read_spec
 
 CLUSTER_KEYS = ("name", "embedded", "warm_seconds", "restore_power", "user", "key", "transport")
 NODE_KEYS = tuple(Node.__dataclass_fields__)
-WORDS = "[ ] [[ ]] nodes cluster trial name host = \" ' ''' # { } , true 1979-05-27 0x 1e999 inf \\u"
+WORDS = (
+    "[ ] [[ ]] nodes cluster trial name host = \" ' ''' # { } , true 1979-05-27 0x 1e999 inf \\u"
+)
 
 
 def read_bytes(read: Any, content: bytes) -> Any:
@@ -92,8 +94,14 @@ def test_any_trial_is_read_or_refused(values: Any) -> None:
         read_bytes(read_any, as_toml({"trial": values}))
 
 
-@given(st.lists(st.sampled_from([*READERS, ""]).flatmap(
-    lambda key: shreds("= [ ] true 1 'a' \"").map(lambda value: f"{key}={value}")), max_size=3))
+@given(
+    st.lists(
+        st.sampled_from([*READERS, ""]).flatmap(
+            lambda key: shreds("= [ ] true 1 'a' \"").map(lambda value: f"{key}={value}")
+        ),
+        max_size=3,
+    )
+)
 def test_any_setting_is_read_or_refused(settings: list[str]) -> None:
     try:
         read_trial("kdd99", settings)

@@ -165,7 +165,9 @@ def test_what_cannot_be_read_is_one_line(run: Run) -> None:
         f"os.setuid(65534); print(main(['trial', 'list']), main(['trial', 'show', '{run.name}']))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout.splitlines()[1:] == ["2 2"] and len(done.stderr.splitlines()) == 2, done.stderr
+    assert done.stdout.splitlines()[1:] == ["2 2"] and len(done.stderr.splitlines()) == 2, (
+        done.stderr
+    )
 
 
 def test_a_crash_report_holds_no_values() -> None:

@@ -63,7 +63,7 @@ outcomes = st.builds(
 @settings(max_examples=60)
 @given(outcomes, facts)
 @example(Outcome(0, "device eth0\nspeed ²"), Facts(1, "", "", "", 1))
-@example(Outcome(0, 'device $(id)\nwireless x'), Facts(1, "", "", "", 1))
+@example(Outcome(0, "device $(id)\nwireless x"), Facts(1, "", "", "", 1))
 @example(Outcome(0, "nvpmodel no ALL\njetson_clocks no /x'$(id)"), Facts(1, "", "", "", 1, "35"))
 @example(
     Outcome(0, '{"event": "self_test", "import_seconds": 1' + "0" * 400 + "}"),
@@ -200,7 +200,13 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 FIELDS = ("path", "data", "file", "cause", "text", "loss", "epoch", "shards", "split", "phase")
 KINDS = (*node_chief._KINDS, "flag", "result", "node")
-PATHS = ("model.keras", "saved_model/a", "saved_model/../../x", "/etc/x", "tensorboard/" + "a/" * 99)
+PATHS = (
+    "model.keras",
+    "saved_model/a",
+    "saved_model/../../x",
+    "/etc/x",
+    "tensorboard/" + "a/" * 99,
+)
 pieces = st.builds(
     lambda path, data: {"kind": "file", "path": path, "data": base64.b64encode(data).decode()},
     st.sampled_from(PATHS) | texts,

@@ -1,0 +1,49 @@
+"""The app on nodes that flood and lie: it answers keys at once, and no terminal obeys a node."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pexpect
+import pytest
+from evil_node import evil_cluster, nothing_raw
+from real_sshd import make_key, sshd
+from test_program import Terminal
+
+pytestmark = pytest.mark.slow
+
+
+class Recorded(Terminal):
+    """A terminal that keeps what it was sent, byte by byte."""
+
+    def __init__(self, *arguments, **options):
+        self.sent = []
+        super().__init__(*arguments, **options)
+
+    def read(self):
+        with contextlib.suppress(pexpect.TIMEOUT, pexpect.EOF):
+            said = self.child.read_nonblocking(1 << 16, timeout=0.2)
+            self.sent.append(said)
+            self.stream.feed(said)
+        return "\n".join(self.screen.display)
+
+
+def test_the_app_stays_with_its_person(home, tmp_path, monkeypatch):
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    ways = ("flood", "lies", "endless", "escapes")
+    with sshd(tmp_path / "sshd") as server:
+        key = make_key(tmp_path / "id_ed25519")
+        server.authorize(key)
+        cluster = evil_cluster(tmp_path, server, key, *ways)
+        with Recorded(["--cluster", cluster]) as terminal:
+            terminal.until("flood .*(up|connecting)")
+            terminal.until("escapes .*lost")
+            for key, seen in (("h", "reach"), ("\x1b", "Fleet"), ("n", "flood"), ("\x1b", "Fleet"),
+                              ("?", "Keys"), ("\x1b", "Fleet")):  # fmt: skip
+                terminal.press(key)
+                terminal.until(seen, seconds=20)
+            terminal.press("q")
+            assert terminal.exit_code() == 0
+    sent = "".join(terminal.sent).encode("utf-8", "replace")
+    assert nothing_raw(sent)
+    assert list(home.glob("crashes/*")) == []
