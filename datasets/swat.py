@@ -26,7 +26,10 @@ _HEADER_WITHIN = 5  # lines from the start
 _MOST_UNPACKED, _MOST_OTHERS = 4 << 30, 32 << 20  # bytes: all, and all but the sheets
 _PIECE = 10_000  # rows of a workbook turned into numbers at once
 # What openpyxl and zlib raise on a file that is cut, damaged or no workbook.
-_DAMAGED = (OSError, EOFError, KeyError, IndexError, ValueError, SyntaxError, zlib.error)
+_DAMAGED = (
+    *(OSError, EOFError, LookupError, ValueError, SyntaxError, zlib.error, zipfile.BadZipFile),
+    *(TypeError, AttributeError, ArithmeticError, RuntimeError),
+)
 
 
 class Series(NamedTuple):
@@ -148,7 +151,7 @@ def _workbook_rows(path: Path) -> Iterator[Tuple[int, Sequence[Any]]]:
         _check_sizes(path)
         with closing(openpyxl.load_workbook(path, read_only=True, data_only=True)) as book:
             yield from enumerate(book.worksheets[0].iter_rows(values_only=True), 1)
-    except (*_DAMAGED, zipfile.BadZipFile) as error:
+    except _DAMAGED as error:
         message = " ".join(str(error).split())[:200]
         raise DatasetError(f"not readable as a workbook: {message}", path) from None
 

@@ -19,8 +19,8 @@ from edgead.agents import board, docker, power
 from edgead.agents.commands import Outcome
 from edgead.agents.errors import AgentFailed
 from edgead.agents.messages import Facts
-from edgead.agents.protocol import MOST_TEXT, ProtocolError, decode, plain as made_plain
-from edgead.agents.protocol import printable, read_object
+from edgead.agents.protocol import MOST_TEXT, ProtocolError, decode, printable, read_object
+from edgead.agents.protocol import plain as made_plain
 from edgead.agents.scan import parse_banner
 from edgead.agents.tegrastats import TegrastatsError, parse
 from edgead.console import node_chief

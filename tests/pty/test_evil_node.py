@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-
-import pexpect
 import pytest
 from evil_node import evil_cluster, nothing_raw
+from on_terminal import Terminal
 from real_sshd import make_key, sshd
-from test_program import Terminal
 
 pytestmark = pytest.mark.slow
-
-
-class Recorded(Terminal):
-    """A terminal that keeps what it was sent, byte by byte."""
-
-    def __init__(self, *arguments, **options):
-        self.sent = []
-        super().__init__(*arguments, **options)
-
-    def read(self):
-        with contextlib.suppress(pexpect.TIMEOUT, pexpect.EOF):
-            said = self.child.read_nonblocking(1 << 16, timeout=0.2)
-            self.sent.append(said)
-            self.stream.feed(said)
-        return "\n".join(self.screen.display)
 
 
 def test_the_app_stays_with_its_person(home, tmp_path, monkeypatch):
@@ -35,7 +17,7 @@ def test_the_app_stays_with_its_person(home, tmp_path, monkeypatch):
         key = make_key(tmp_path / "id_ed25519")
         server.authorize(key)
         cluster = evil_cluster(tmp_path, server, key, *ways)
-        with Recorded(["--cluster", cluster]) as terminal:
+        with Terminal(["--cluster", cluster]) as terminal:
             terminal.until("flood .*(up|connecting)")
             terminal.until("escapes .*lost")
             for key, seen in (("h", "reach"), ("\x1b", "Fleet"), ("n", "flood"), ("\x1b", "Fleet"),

@@ -16,7 +16,7 @@ RAW = (b"\x1b]0;GOTCHA", b"\x1b[2JGOTCHA", b"\x1b[35;43mGOTCHA", b"\xc2\x9b35mGO
 PROGRAM = """#!PYTHON -ISu
 import itertools, json, os, signal, sys, time
 WAY = "WAY_OF_THIS_ONE"
-EVIL = "\\x1b]0;GOTCHA\\x07\\x1b[2JGOTCHA\\x1b[35;43mGOTCHA \\x9b35mGOTCHA [red]GOTCHA[/] \\u202e\\n"
+EVIL = "\\x1b]0;GOTCHA\\x07\\x1b[2JGOTCHA\\x1b[35;43mGOTCHA \\x9b35mGOTCHA [red]X[/] \\u202e\\n"
 out = sys.stdout.buffer
 signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 stub = sys.argv[-1]
