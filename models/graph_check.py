@@ -9,17 +9,16 @@ from typing import Any, Iterator
 
 MOST_BYTES = 64 << 20  # ours have some hundred thousand
 # What scoring takes: arithmetic, shapes, reading variables, calls and loops. No files, no Python.
-OPS = frozenset(
-    """
-    Abs Add AddV2 BiasAdd Cast ConcatV2 Const ExpandDims Fill GatherV2 Identity IdentityN Less
-    LogicalAnd MatMul Max Maximum Mean Min Minimum Mul Neg NoOp OnesLike Pack PartitionedCall
-    Placeholder Pow Prod Range Rank ReadVariableOp RealDiv Relu Reshape ReverseV2 Select SelectV2
-    Shape Sigmoid Size Slice Split Square Squeeze StatefulPartitionedCall StatelessWhile
-    StopGradient StridedSlice Sub Sum Tanh TensorListFromTensor TensorListGetItem
-    TensorListLength TensorListReserve TensorListSetItem TensorListStack Tile Transpose Unpack
-    While ZerosLike
-    """.split()
-)
+_WORDS = """
+Abs Add AddV2 BiasAdd Cast ConcatV2 Const ExpandDims Fill GatherV2 Identity IdentityN Less
+LogicalAnd MatMul Max Maximum Mean Min Minimum Mul Neg NoOp OnesLike Pack PartitionedCall
+Placeholder Pow Prod Range Rank ReadVariableOp RealDiv Relu Reshape ReverseV2 Select SelectV2
+Shape Sigmoid Size Slice Split Square Squeeze StatefulPartitionedCall StatelessWhile
+StopGradient StridedSlice Sub Sum Tanh TensorListFromTensor TensorListGetItem
+TensorListLength TensorListReserve TensorListSetItem TensorListStack Tile Transpose Unpack
+While ZerosLike
+"""
+OPS = frozenset(_WORDS.split())
 
 
 def check_graph(folder: Path) -> None:
