@@ -15,6 +15,8 @@ from edgead.agents.protocol import printable
 
 CHUNK = 1 << 18
 MOST_ANSWER = 1 << 16
+PIECE_SECONDS = 120.0  # for a node to take a piece
+LAST_SECONDS = 3600.0  # to be done with the file once it has it
 
 
 async def send_file(
@@ -39,12 +41,13 @@ async def send_file(
             try:
                 while (data := await asyncio.to_thread(file.read, CHUNK)) and not answer.done():
                     process.stdin.write(data)
-                    await process.stdin.drain()
+                    await in_time(process.stdin.drain(), node, argv[0], PIECE_SECONDS)
                     progress(done := done + len(data), size)
                 process.stdin.write_eof()
             except (BrokenPipeError, asyncssh.Error):
                 pass  # it has heard enough; what it says tells why
-            lines = (await answer).decode("utf-8", "replace").splitlines()
+            said = await in_time(answer, node, argv[0], LAST_SECONDS)
+            lines = said.decode("utf-8", "replace").splitlines()
             output = "\n".join(map(printable, lines))
             ended = await process.wait()
     except asyncssh.Error as error:

@@ -124,7 +124,10 @@ async def run_node_chief(
 def _read(line: bytes) -> Event | None:
     """Read a line; None for what is no event of a chief: a node can't speak for others."""
     happened = read_line(line)
-    return happened if happened is not None and happened.kind in _KINDS else None
+    if happened is None or happened.kind not in _KINDS:
+        return None
+    data = {name: value for name, value in happened.data.items() if name != "node"}
+    return Event(happened.time, happened.kind, data)
 
 
 def _bounded_log(run: Run) -> Callable[[bytes], None]:

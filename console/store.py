@@ -79,7 +79,13 @@ class Run:
 
     @contextmanager
     def supervised(self) -> Iterator[None]:
-        """Be the run's one supervisor. The lock goes with the process, however it ends."""
+        """Be the run's one supervisor. The lock goes with the process, however it ends.
+
+        Raises UsageError where there is one, or where a link would have it write elsewhere.
+        """
+        for path in self.folder.rglob("*"):
+            if path.is_symlink():
+                raise UsageError(f"{path}: expected a file or a folder, it is a link")
         with _opened_to_append(self._lock_path) as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -25,6 +25,7 @@ from edgead.console.wiring import Wiring
 from testbed.board import Board
 from testbed.fixtures import BoardMaker
 
+SECRET = "hunter2-hunter2"
 TRIAL = ("kdd99", "--set", "synthetic=true", "--set", "workers=3", "--set", "epochs=4", "--json")
 SCAN = """
 import socket
@@ -112,7 +113,10 @@ def test_only_sshd_is_open_while_a_trial_runs(
 
 
 @pytest.mark.slow
-def test_nothing_is_open_while_nodes_are_kept_warm(home: Path, boards: BoardMaker) -> None:
+def test_nothing_is_open_while_nodes_are_kept_warm(
+    home: Path, boards: BoardMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOMEBODYS_TOKEN", SECRET)
     made = boards(2)
     cluster = made[0].keys / "cluster.toml"
     shape = ("--set", "synthetic=true", "--set", "workers=2", "--set", "epochs=2", "--json")
@@ -125,6 +129,9 @@ def test_nothing_is_open_while_nodes_are_kept_warm(home: Path, boards: BoardMake
         ours = ports_of(program.running())
         assert ours and not ours & open_here(made[0])  # the tunnels' ends, on loopback
         assert nothing_shared(home)
+        assert not any(SECRET in command for command in program.running().values())
+    kept = [path for path in home.rglob("*") if path.is_file()]
+    assert kept and not any(SECRET.encode() in path.read_bytes() for path in kept)
 
 
 def nothing_shared(folder: Path) -> bool:

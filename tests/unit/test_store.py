@@ -21,6 +21,16 @@ def store(tmp_path):
     return Store(tmp_path / "runs")
 
 
+def test_a_run_is_its_owners_alone(tmp_path):
+    before = os.umask(0)
+    try:
+        run = Store(tmp_path / "runs").create(read_spec({"preset": "kdd99"}))
+    finally:
+        os.umask(before)
+    for folder in (tmp_path / "runs", run.folder):
+        assert folder.stat().st_mode & 0o777 == 0o700
+
+
 def test_runs_are_numbered_and_keep_their_spec(store):
     first, second = store.create(SPEC), store.create(SPEC)
     assert [run.name for run in store.runs()] == ["T-001", "T-002"] == [first.name, second.name]
