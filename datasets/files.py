@@ -9,6 +9,7 @@ import stat
 import tempfile
 import zlib
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Iterator
 
@@ -52,10 +53,10 @@ def chunks(path: Path) -> Iterator[bytes]:
         raise DatasetError(f"cannot be read: {error.strerror or error}", path) from None
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path) -> BufferedReader:
     """Open a file to read. Raises OSError, also for a pipe, which might keep us waiting."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    file: BinaryIO = os.fdopen(descriptor, "rb")  # refuses a folder
+    file = os.fdopen(descriptor, "rb")  # refuses a folder
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         file.close()
         raise OSError("expected a regular file")

@@ -23,7 +23,7 @@ OPS = frozenset(_WORDS.split())
 
 def check_graph(folder: Path) -> None:
     """Raise ValueError where loading or running the model would do more than ours do; OSError."""
-    from google.protobuf.message import DecodeError
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
     from tensorflow.core.protobuf import saved_model_pb2
 
     path = folder / "saved_model.pb"

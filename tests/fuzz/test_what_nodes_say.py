@@ -18,13 +18,14 @@ from hypothesis import strategies as st
 from edgead.agents import board, docker, power
 from edgead.agents.commands import Outcome
 from edgead.agents.errors import AgentFailed
+from edgead.agents.mdns import Announcement
 from edgead.agents.messages import Facts
 from edgead.agents.protocol import MOST_TEXT, ProtocolError, decode, printable, read_object
 from edgead.agents.protocol import plain as made_plain
 from edgead.agents.scan import parse_banner
 from edgead.agents.tegrastats import TegrastatsError, parse
 from edgead.console import node_chief
-from edgead.console.discovery import Found, Wanted
+from edgead.console.discovery import Discovery, Found, Wanted
 from edgead.console.drift import drift
 from edgead.console.events import event
 from edgead.console.failure import Failure
@@ -106,6 +107,16 @@ def test_any_host_found_makes_a_cluster_file(name: str, model: str, announced: s
 @given(st.dictionaries(texts, some_of(("l4t", "clock_offset", "image")), max_size=3))
 def test_any_boards_are_laid_side_by_side(boards: dict[str, dict[str, Any]]) -> None:
     drift(boards)
+
+
+async def test_a_network_that_announces_without_end_is_heard_so_far(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Discovery, "_identify", lambda self, found: None)
+    search = Discovery(Wanted(parse_networks(["10.0.0.0/24"]), elsewhere=True))
+    for number in range(2000):
+        search._announced(Announcement("x", f"192.168.{number // 250}.{number % 250}", 22))
+    assert len(search.found) == 500
 
 
 # -- the agent
