@@ -183,7 +183,7 @@ def _stage(state: TrialState, event: Event) -> None:
 def _phase(state: TrialState, event: Event) -> None:
     if len(state.phase_seconds) > MOST_NAMES:
         raise ValueError("too many phases")
-    state.phase = str(event["phase"])
+    state.phase = str(event["phase"])[:40]
     state.state = "running"
     if event["state"] == "end":
         state.phase_seconds[state.phase] = float(event["seconds"])
@@ -247,7 +247,7 @@ def _flag(state: TrialState, event: Event) -> None:
 
 
 def _result(state: TrialState, event: Event) -> None:
-    state.state = str(event["state"])
+    state.state = str(event["state"])[:40]
     state.result = dict(event.data)
 
 

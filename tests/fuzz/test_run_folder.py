@@ -55,6 +55,7 @@ def show(events: list[Event]) -> None:
     assert state.seconds_left is None or isinstance(state.seconds_left, float)
 
 
+@settings(max_examples=60)
 @given(st.lists(lines, max_size=6))
 @example(['{"kind": "score", "split": "test", "accuracy": "high"}'])
 @example(['{"kind": "usage", "role": "ps", "index": 0, "rss": 1' + "0" * 400 + "}"])
@@ -125,7 +126,7 @@ def test_nothing_is_written_through_a_link(run: Run, tmp_path: Path, name: str) 
     assert outside.read_text() == "mine"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=12)
 @given(st.lists(lines, max_size=4))
 def test_a_hostile_log_ends_no_command(
     run: Run, capsys: pytest.CaptureFixture[str], said: list[str]
