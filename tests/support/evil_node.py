@@ -14,7 +14,7 @@ MARK = "GOTCHA"
 RAW = (b"\x1b]0;GOTCHA", b"\x1b[2JGOTCHA", b"\x1b[35;43mGOTCHA", b"\xc2\x9b35mGOTCHA")
 
 PROGRAM = """#!PYTHON -ISu
-import itertools, json, os, signal, sys, time
+import json, os, signal, sys, threading, time
 WAY = "WAY_OF_THIS_ONE"
 EVIL = "\\x1b]0;GOTCHA\\x07\\x1b[2JGOTCHA\\x1b[35;43mGOTCHA \\x9b35mGOTCHA [red]X[/] \\u202e\\n"
 out = sys.stdout.buffer
@@ -23,9 +23,12 @@ stub = sys.argv[-1]
 size = int(stub.split("read(")[1].split(")")[0])
 sys.stdin.buffer.read(size)
 
+whole = threading.Lock()
+
 def say(event, **fields):
-    out.write(json.dumps(dict(fields, event=event)).encode() + b"\\n")
-    out.flush()
+    with whole:
+        out.write(json.dumps(dict(fields, event=event)).encode() + b"\\n")
+        out.flush()
 
 def hello():
     say("hello", python=EVIL, pid=1, parent=1, version=1, loopback=EVIL)
@@ -80,7 +83,6 @@ elif WAY == "mute":
             answer(request)
 elif WAY == "flood":
     hello()
-    import threading
     def listen():
         for request in requests():
             answer(request)
@@ -96,9 +98,11 @@ elif WAY == "flood":
         dict(event="pong", n=5),
         dict(event="error", reason=EVIL * 99),
     ]
-    burst = b"".join(json.dumps(each).encode() + b"\\n" for each in messages) * 100
+    burst = b"".join(json.dumps(each).encode() + b"\\n" for each in messages) * 20
     while True:
-        out.write(burst)
+        with whole:
+            out.write(burst)
+        time.sleep(0.001)  # the other thread has its turn
 """
 
 

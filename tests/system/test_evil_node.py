@@ -64,10 +64,12 @@ def test_watching_goes_on(reached: tuple[Path, Sshd, Path]) -> None:
             if said.get("state") == "lost":
                 seen.add(said["node"])
                 assert len(said["evidence"]) <= 2000
-            if lost <= seen and samples > 50:
+            if lost <= seen and samples > 100:
                 break
         # Twice as many as were asked for pass, and some at the beginning.
         assert samples <= 30 + 12 * (time.monotonic() - began)
+        pages = int(Path(f"/proc/{program.process.pid}/statm").read_text().split()[1])
+        assert pages * resource.getpagesize() < 300 << 20
         program.process.terminate()
         _, _, err = program.finish()
         assert "Traceback" not in err
