@@ -60,11 +60,6 @@ def test_a_graph_that_would_write_a_file_is_not_loaded(tmp_path, run, loaded):
     assert said[-1] == "nothing written"
 
 
-@pytest.mark.slow
-def test_a_graph_that_only_scores_is_loaded(tmp_path):
-    assert said_by(tmp_path, run="pass", loaded="pass") == ["[0. 0. 0.]", "nothing written"]
-
-
 def test_what_is_no_model_is_refused(tmp_path):
     from edgead.models.graph_check import check_graph
 
