@@ -221,7 +221,8 @@ class ClusterTasks:
         self._record("board", node=node.name, **board)
 
     def _warn_of_open_ports(self, addresses: Addresses) -> None:
-        every = ", ".join(each for role in addresses.values() for each in role)
+        served = (found for role, found in addresses.items() if role != "chief")
+        every = ", ".join(each for found in served for each in found)
         text = (
             f"transport direct: whoever reaches {every} can run code there; transport ="
             ' "tunnel" in the cluster file closes that'
