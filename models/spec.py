@@ -117,7 +117,7 @@ def name(value: Any) -> str:
 def names(value: Any) -> Tuple[str, ...]:
     """Accept a list of node names."""
     if not isinstance(value, (list, tuple)) or len(value) > MOST_WORKERS:
-        raise ValueError(f"a list of at most {MOST_WORKERS} node names")
+        raise ValueError(f"a list of node names, at most {MOST_WORKERS}")
     if not all(isinstance(each, str) and re.fullmatch(NODE_NAME, each) for each in value):
         raise ValueError("a list of node names")
     return tuple(value)
