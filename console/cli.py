@@ -108,6 +108,9 @@ def _trial(commands: Commands[argparse.ArgumentParser]) -> None:
         help="set one key of the spec, as TOML writes it; may be given often",
     )
     accept_new(run)
+    run.add_argument(
+        "--dry-run", action="store_true", help="say which task would run where, start nothing"
+    )
     run.add_argument("--run", metavar="RUN", help=argparse.SUPPRESS)
     run.add_argument("--linger", action="store_true", help=argparse.SUPPRESS)
     _data(run)
