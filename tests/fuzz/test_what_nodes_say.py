@@ -7,6 +7,7 @@ import base64
 import json
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -90,18 +91,21 @@ def test_any_output_is_read_or_says_nothing(output: str) -> None:
 
 
 @given(texts, texts, texts)
+@example("host", "", "")
 def test_any_host_found_makes_a_cluster_file(name: str, model: str, announced: str) -> None:
     said = "\n".join(["", "== 1", model, "== 3", name])
     found = Found("10.0.0.9", 22, announced=announced, state="identified",
                   board=board.parse_board(said))  # fmt: skip
-    text = as_toml("found", [found, found], Wanted(parse_networks(["10.0.0.0/24"])))
+    text = as_toml(
+        "found", [found, replace(found, host="10.0.0.8")], Wanted(parse_networks(["10.0.0.0/24"]))
+    )
     path = Path("/tmp") / f"found-{time.monotonic_ns()}.toml"
     path.write_text(text)
     try:
         first, second = read_cluster(path).nodes
     finally:
         path.unlink()
-    assert first.host == second.host == "10.0.0.9" and first.name != second.name
+    assert (first.host, second.host) == ("10.0.0.9", "10.0.0.8") and first.name != second.name
 
 
 @given(st.dictionaries(texts, some_of(("l4t", "clock_offset", "image")), max_size=3))
