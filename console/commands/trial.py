@@ -20,6 +20,7 @@ from edgead.console.errors import DONE, INTERRUPTED, TRIAL_FAILED, UsageError
 from edgead.console.events import Event
 from edgead.console.interrupt import run_until_signal
 from edgead.console.inventory import Cluster
+from edgead.console.narration import printable
 from edgead.console.recorder import Listener
 from edgead.console.result import result_of
 from edgead.console.state import TrialState
@@ -204,9 +205,9 @@ def show(args: argparse.Namespace) -> int:
         )
         print(f"{split:<15}{figures}; {score['visited']} of {score['rows']} rows visited")
     for flag in state.flags:
-        print(f"flag           {flag.node} {flag.task}: {flag.cause} ({flag.action})")
+        print(printable(f"flag           {flag.node} {flag.task}: {flag.cause} ({flag.action})"))
         for line in flag.evidence:
-            print(f"               | {line}")
+            print(f"               | {printable(line)}")
     return DONE
 
 
