@@ -23,12 +23,16 @@ KINDS: dict[str, str] = {
     "(the files that nodes are to have)",
     "stage": "supervisor: node, file, while it goes done and total (bytes), at the end sent and "
     "seconds",
-    "phase": "chief: phase (load, connect, train, threshold, validation, test), state (begin, "
-    "end), and at the end seconds",
-    "step": "chief: epoch (from 1), step, steps, loss; at most ten a second",
+    "telemetry": "supervisor: node, source (tegrastats, machine), and of its sample, as far as it "
+    "has them, power_mw, celsius (the hottest), cpu and gpu (load, %); about one a second",
+    "phase": "chief: phase (load, start, connect, train and in it trace and ship, threshold, "
+    "validation, test), state (begin, end), and at the end seconds, ago where it ended earlier",
+    "step": "chief: epoch (from 1), step, steps, loss; at most ten a second; of the engine fast "
+    "also parts [{worker (its index), rows, seconds, loss}] of its latest round",
     "epoch": "chief: epoch (from 1), epochs, loss, seconds",
     "trained": "chief: cpu_seconds (its own, over connecting and training)",
     "threshold": "chief: value, rule, seconds, mean, std",
+    "scoring": "chief: split (train, validation, test), done and rows; at most ten a second",
     "score": "chief: split (validation, test), rows, visited, accuracy, precision, recall, f1, "
     "where (host, workers), seconds",
     "saved": "chief: file (a path inside the run's folder)",

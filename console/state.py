@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from edgead.console.events import Event
+from edgead.console.measures import Measures, seconds_between
 from edgead.models.spec import SpecError, TrialSpec, read_spec
 
 MOST_STEPS = 20_000  # points of the loss that are kept
@@ -73,6 +73,7 @@ class TrialState:
     chief_cpu_seconds: float | None = None
     usage: dict[str, dict[str, int]] = field(default_factory=dict)
     boards: dict[str, dict[str, Any]] = field(default_factory=dict)  # what each node is
+    measures: Measures = field(default_factory=Measures)  # what the plots draw besides
     result: dict[str, Any] | None = None
 
     @property
@@ -91,7 +92,7 @@ class TrialState:
     @property
     def seconds(self) -> float:
         """Seconds from the first event to the latest."""
-        return _between(self.started, self.latest)
+        return seconds_between(self.started, self.latest)
 
     @property
     def training_seconds(self) -> float | None:
@@ -122,10 +123,10 @@ def apply(state: TrialState, event: Event) -> None:
     state.started = state.started or event.time
     state.latest = event.time or state.latest
     handler = _HANDLERS.get(event.kind)
-    if handler is None:
-        return
     try:
-        handler(state, event)
+        if handler is not None:
+            handler(state, event)
+        state.measures.take(event, state.started)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         state.warnings += 1
 
@@ -254,10 +255,3 @@ _HANDLERS = {
     "result": _result,
 }
 
-
-def _between(start: str, end: str) -> float:
-    try:
-        first, last = (datetime.fromisoformat(t.replace("Z", "+00:00")) for t in (start, end))
-    except ValueError:
-        return 0.0
-    return max(0.0, (last - first).total_seconds())

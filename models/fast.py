@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import time
 import uuid
-from typing import Any, NamedTuple, Optional, Sequence, Tuple
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Dict, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 import tensorflow as tf
@@ -23,9 +24,10 @@ from edgead.datasets import Prepared
 from edgead.models import autoencoder
 from edgead.models.cluster import Cluster, connect, finish
 from edgead.models.flat import FlatModel
+from edgead.models.parameter_server import worker_index
 from edgead.models.report import Reporter
 from edgead.models.rounds import Part, Round, plan, steps_per_epoch
-from edgead.models.scoring import at_once
+from edgead.models.scoring import Progress, at_once
 from edgead.models.spec import WINDOWED_MODELS, TrialSpec
 from edgead.models.staged import SPLITS, StagedRows
 from edgead.models.training import Epochs, Trained
@@ -35,8 +37,11 @@ ATTEMPTS = 3  # to fetch the scores of a range
 GONE = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError)
 # Adam, as Keras has it (Kingma and Ba, 2015, with epsilon outside the root).
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
+TAIL = 3  # numbers a slot ends with: its part's summed loss, seconds, and the worker that did it
 
 Range = Tuple[int, int]  # of rows: the first, and the one after the last
+
+_fetcher = ThreadPoolExecutor(1, "fetcher")
 
 
 def train(
@@ -85,27 +90,35 @@ class Engine:
     # -- what runs on the cluster, as graphs
 
     def _handle(self) -> Any:
-        """Name the variable on the parameter server: [2, workers, 3 * size + 1].
+        """Name the variable on the parameter server: [2, workers, 3 * size + TAIL].
 
-        A slot is weights, first and second moments, and the sum of the part's losses. Rounds
+        A slot is weights, first and second moments, and what the part says of itself. Rounds
         write the two rows of slots in turn, so that none is written while it may be read.
         """
         with tf.device(PS):
             return tf.raw_ops.VarHandleOp(
                 dtype=tf.float32,
-                shape=[2, self._spec.workers, 3 * self._model.size + 1],
+                shape=[2, self._spec.workers, 3 * self._model.size + TAIL],
                 shared_name=self._variable,
             )
 
     def _mean(self, after: Any) -> Any:
-        """Read the mean of the slots after so many rounds: [3 * size + 1]."""
+        """Read the mean of the slots after so many rounds: [3 * size + TAIL]."""
         with tf.device(PS):
             slots = tf.raw_ops.ReadVariableOp(resource=self._handle(), dtype=tf.float32)
             return tf.reduce_mean(slots[after % 2], axis=0)
 
+    def _tails(self) -> Any:
+        """Read what the parts of the latest round say of themselves: float32 [workers, TAIL]."""
+        with tf.device(PS):
+            slots = tf.raw_ops.ReadVariableOp(resource=self._handle(), dtype=tf.float32)
+            return slots[self._rounds % 2, :, -TAIL:].numpy()
+
     def _train_part(self, numbers: Any) -> Any:
         """Do one part of a round: the numbers of a Part to the number of its round."""
-        part = Part(*tf.unstack(numbers))
+        began = tf.timestamp()
+        with tf.control_dependencies([began]):
+            part = Part(*tf.unstack(tf.identity(numbers)))
         state = tf.identity(self._mean(part.round))
         rows = self._splits["train"]
         series, total = rows.tensor(), tf.constant(rows.items, tf.int64)
@@ -121,16 +134,19 @@ class Engine:
             state = _adam(part.step + i + 1, gradient, self._spec.learning_rate, first, second)
             return (i + 1, lost + loss, weights - state.change, state.first, state.second)
 
-        moments = tf.split(state[:-1], 3)
+        moments = tf.split(state[:-TAIL], 3)
         start = (tf.constant(0, tf.int64), tf.constant(0.0), *moments)
         _, lost, *after = tf.while_loop(
             lambda i, *_: i < part.steps, step, start, parallel_iterations=1
         )
+        with tf.control_dependencies([lost]):
+            seconds = tf.cast(tf.timestamp() - began, tf.float32)
+        tail = tf.stack([lost, seconds, tf.cast(worker_index(), tf.float32)])
         with tf.device(PS):
             write = tf.raw_ops.ResourceScatterNdUpdate(
                 ref=self._handle(),
                 indices=tf.stack([[(part.round + 1) % 2, part.worker]]),
-                updates=tf.concat([*after, lost[tf.newaxis]], 0)[tf.newaxis],
+                updates=tf.concat([*after, tail], 0)[tf.newaxis],
             )
         with tf.control_dependencies([write]):
             return tf.identity(part.round)
@@ -157,7 +173,7 @@ class Engine:
     def train(self, epochs: Epochs, reporter: Reporter) -> Any:
         """Train; give the model with its weights brought home."""
         with tf.device(PS):
-            slot = np.concatenate([self._start, np.zeros(2 * self._model.size + 1, np.float32)])
+            slot = np.concatenate([self._start, np.zeros(2 * self._model.size + TAIL, np.float32)])
             slots = np.tile(slot, (2, self._spec.workers, 1))
             tf.raw_ops.AssignVariableOp(resource=self._handle(), value=tf.constant(slots))
         self._run_rounds(epochs, reporter)
@@ -166,19 +182,23 @@ class Engine:
         return self._home
 
     def _run_rounds(self, epochs: Epochs, reporter: Reporter) -> None:
-        traced = self._train.get_concrete_function()
+        with reporter.phase("trace"):
+            traced = self._train.get_concrete_function()
         spec, rows = self._spec, self._splits["train"].items
         steps, lost = steps_per_epoch(rows, spec.batch), 0.0
         waiting: Optional[Tuple[Round, float]] = None  # to be reported: a round, and its end
 
         def report(done: Round, ended: float) -> None:
             nonlocal lost
-            lost += float(self._mean(self._rounds)[-1].numpy())
-            reporter.step(done.epoch + 1, done.steps_done, steps, lost / done.steps_done)
+            tails = self._tails()
+            lost += float(tails[:, 0].mean())
+            parts = [_part_report(part, tail) for part, tail in zip(done.parts, tails)]
+            reporter.step(done.epoch + 1, done.steps_done, steps, lost / done.steps_done, parts)
             if done.steps_done == steps:
                 epochs.end(lost / steps, ended)
                 lost = 0.0
 
+        began = time.monotonic()
         for each in plan(rows, spec.batch, spec.workers, spec.epochs, spec.seed):
             for part in each.parts:
                 self._coordinator.schedule(traced, (tf.constant(part, tf.int64),))
@@ -187,12 +207,16 @@ class Engine:
             finish(self._coordinator)
             waiting = each, time.monotonic()
             self._rounds += 1
+            if self._rounds == 1:  # what its parts did not take went into sending the graph
+                slowest = float(self._tails()[:, 1].max())
+                reporter.past_phase("ship", time.monotonic() - began - slowest, slowest)
         assert waiting is not None
         report(*waiting)
 
-    def errors(self, split: str) -> Any:
+    def errors(self, split: str, progress: Progress = lambda _: None) -> Any:
         """Score every row of a split once, on the workers: float32 [rows], in the rows' order.
 
+        `progress` is told of how many rows each result is that comes home.
         A range that is retried fills the same places with the same numbers. Raises RuntimeError
         where a row was not visited exactly once.
         """
@@ -202,7 +226,7 @@ class Engine:
         errors, visits = np.full(count, np.nan, np.float32), np.zeros(count, np.uint8)
         for _ in range(ATTEMPTS):
             lost = []
-            for (low, high), scores in zip(ranges, self._score_ranges(split, ranges)):
+            for (low, high), scores in zip(ranges, self._score_ranges(split, ranges, progress)):
                 if scores is None:
                     lost.append((low, high))
                 else:
@@ -215,8 +239,16 @@ class Engine:
             raise RuntimeError(f"{split}: {int((visits != 1).sum())} rows were not visited once")
         return errors
 
-    def _score_ranges(self, split: str, ranges: Sequence[Range]) -> Sequence[Any]:
+    def _score_ranges(
+        self, split: str, ranges: Sequence[Range], progress: Progress
+    ) -> Sequence[Any]:
         """Give each range's errors, or None where they have gone with the worker that had them."""
+
+        def bring(result: Any) -> Any:
+            found = _fetch(result)
+            progress(0 if found is None else len(found))
+            return found
+
         function, number = self._score.get_concrete_function(), SPLITS.index(split)
         results = [
             self._coordinator.schedule(
@@ -224,8 +256,16 @@ class Engine:
             )
             for low, high in ranges
         ]
+        coming = [_fetcher.submit(bring, result) for result in results]  # while others are scored
         finish(self._coordinator)
-        return [_fetch(result) for result in results]
+        return [each.result() for each in coming]
+
+
+def _part_report(part: Part, tail: Any) -> Dict[str, Any]:
+    """Say which worker did a part, of how many rows, in what time, and its mean loss."""
+    lost, seconds, worker = map(float, tail)
+    rows = part.steps * (part.high - part.low)
+    return {"worker": int(worker), "rows": rows, "seconds": seconds, "loss": lost / part.steps}
 
 
 def _fetch(result: Any) -> Any:

@@ -9,7 +9,7 @@ import threading
 import time
 from contextlib import contextmanager
 from datetime import datetime, timezone
-from typing import Any, Dict, Iterator, TextIO
+from typing import Any, Callable, Dict, Iterator, Sequence, TextIO
 
 STEP_INTERVAL = 0.1  # s: at most ten step events a second
 
@@ -31,12 +31,35 @@ class Reporter:
             self._stream.write(line + "\n")
             self._stream.flush()
 
-    def step(self, epoch: int, step: int, steps: int, loss: float) -> None:
-        """Write a step event unless the last one was less than STEP_INTERVAL ago."""
+    def step(
+        self, epoch: int, step: int, steps: int, loss: float, parts: Sequence[Any] = ()
+    ) -> None:
+        """Write a step event unless the last one was less than STEP_INTERVAL ago.
+
+        `parts` say what each worker did for it, where that is known.
+        """
         now = time.monotonic()
         if now - self._last_step >= STEP_INTERVAL:
             self._last_step = now
-            self.emit("step", epoch=epoch, step=step, steps=steps, loss=loss)
+            more = {"parts": parts} if parts else {}
+            self.emit("step", epoch=epoch, step=step, steps=steps, loss=loss, **more)
+
+    def scoring(self, split: str, rows: int) -> Callable[[int], None]:
+        """Give what is told of so many more rows of a split that are scored.
+
+        It writes a `scoring` event at most ten times a second, and at the end.
+        """
+        done, last = 0, 0.0
+
+        def more(count: int) -> None:
+            nonlocal done, last
+            done += count
+            now = time.monotonic()
+            if now - last >= STEP_INTERVAL or done == rows:
+                last = now
+                self.emit("scoring", split=split, done=done, rows=rows)
+
+        return more
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
@@ -46,6 +69,11 @@ class Reporter:
         yield
         self.phase_seconds[name] = time.monotonic() - start
         self.emit("phase", phase=name, state="end", seconds=self.phase_seconds[name])
+
+    def past_phase(self, name: str, seconds: float, ago: float) -> None:
+        """Write the end of a phase that took so long and ended some seconds ago."""
+        self.phase_seconds[name] = seconds
+        self.emit("phase", phase=name, state="end", seconds=seconds, ago=ago)
 
 
 def claim_stdout() -> TextIO:

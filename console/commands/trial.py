@@ -179,6 +179,8 @@ def show(args: argparse.Namespace) -> int:
         print(f"data         sha256 {' '.join(name[:12] for name in state.shards)}")
     for line in output.columns(drift(state.boards)):
         print(f"{'':<13}{line}")
+    for line in energy_lines(state):
+        print(line)
     for split, score in state.scores.items():
         figures = ", ".join(
             f"{m} {score[m]:.4f}" for m in ("accuracy", "precision", "recall", "f1")
@@ -189,6 +191,15 @@ def show(args: argparse.Namespace) -> int:
         for line in flag.evidence:
             print(f"             | {line}")
     return DONE
+
+
+def energy_lines(state: TrialState) -> list[str]:
+    """Say what the trial took of each node's power, as far as its rails tell."""
+    return [
+        f"{'energy' if not at else '':<13}{node} · {used.joules:.0f} J in {used.seconds:.0f} s"
+        + (f" · {used.watts:.1f} W" if used.watts is not None else "")
+        for at, (node, used) in enumerate(sorted(state.measures.energy.items()))
+    ]
 
 
 def attach(args: argparse.Namespace) -> int:
