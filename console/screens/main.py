@@ -19,10 +19,12 @@ from edgead.console.widgets.events import EventLog
 from edgead.console.widgets.fleet import FleetTable
 from edgead.console.widgets.header import TrialBar
 from edgead.console.widgets.loss import LossPlot
+from edgead.console.widgets.plot_area import PlotArea
 from edgead.console.widgets.seconds import SecondsPlot
+from edgead.console.widgets.strips import StripView
 
 if TYPE_CHECKING:
-    Panel = FleetTable | LossPlot | SecondsPlot | EventLog
+    Panel = FleetTable | StripView | EventLog
 
 VIEWS = ("loss", "seconds", "events")
 VIEW_KEYS = Binding.Group("View", compact=True)
@@ -43,7 +45,14 @@ class MainScreen(Screen[None]):
             "view('seconds')",
             "Seconds per epoch",
             group=VIEW_KEYS,
-            tooltip="show or focus the bars",
+            tooltip="show or focus the bars, or what p put there",
+        ),
+        Binding(
+            "p",
+            "next_plot",
+            "Next plot",
+            group=VIEW_KEYS,
+            tooltip="seconds, phases, rows a second, prediction, load: in turn",
         ),
         Binding(
             "3", "view('events')", "Events", group=VIEW_KEYS, tooltip="show or focus what happened"
@@ -98,14 +107,14 @@ class MainScreen(Screen[None]):
             yield FleetTable(self._session, id="fleet").add_class("panel")
             yield LossPlot(self._session, id="loss").add_class("panel", "plot")
             yield EventLog(self._session, id="events").add_class("panel")
-            yield SecondsPlot(self._session, id="seconds").add_class("panel", "plot")
+            yield PlotArea(self._session, id="seconds")
         yield Footer()
 
     def on_trial_changed(self, _message: TrialChanged) -> None:
         """Show the trial, its plots and its sentences as they are now."""
         self.query_one(TrialBar).refresh()
         self.query_one(LossPlot).redraw()
-        self.query_one(SecondsPlot).redraw()
+        self.query_one(PlotArea).redraw()
         self.query_one(EventLog).update()
         self.query_one(FleetTable).update()
         if self._was_running != (running := self._session.running()):
@@ -121,7 +130,7 @@ class MainScreen(Screen[None]):
         self._view = view
         for name in VIEWS:
             self.set_class(name == view, f"-{name}")
-        panel = self.query_one(f"#{view}", Widget)
+        panel = self._panel(view)
         if self.maximized is not None:
             self.minimize()
             self.call_after_refresh(self.maximize, panel)
@@ -134,19 +143,27 @@ class MainScreen(Screen[None]):
 
     def action_log(self) -> None:
         """Change the focused plot's axis; without one, that of the plot last shown."""
-        seconds, loss = self.query_one(SecondsPlot), self.query_one(LossPlot)
+        seconds, loss = self.query_one(PlotArea).plot, self.query_one(LossPlot)
         of_seconds = self.focused is seconds or (
             self.focused is not loss and self._view == "seconds"
         )
-        plot = seconds if of_seconds else loss
+        plot = seconds if of_seconds and isinstance(seconds, SecondsPlot) else loss
         plot.logarithmic = not plot.logarithmic
+
+    def action_next_plot(self) -> None:
+        """Show the next of the plots that share one place."""
+        area = self.query_one(PlotArea)
+        maximized = self.maximized
+        area.next()
+        if maximized is not None or self._view != "seconds":
+            self.action_view("seconds")
 
     def action_zoom(self) -> None:
         """Let the focused panel, else the one last shown, fill the screen; or undo that."""
         if self.maximized is not None:
             self.minimize()
             return
-        panel = self._focused_panel() or self.query_one(f"#{self._view}", Widget)
+        panel = self._focused_panel() or self._panel(self._view)
         panel.focus()
         self.maximize(panel, container=False)
 
@@ -157,6 +174,9 @@ class MainScreen(Screen[None]):
         self.app.copy_to_clipboard(text)
         lines = text.count("\n") + 1 if text else 0
         self.notify(f"{panel.id}: {lines} lines on the clipboard", markup=False)
+
+    def _panel(self, view: str) -> Widget:
+        return self.query_one(PlotArea).plot if view == "seconds" else self.query_one(f"#{view}")
 
     def _focused_panel(self) -> Panel | None:
         panels: Sequence[Panel] = [cast("Panel", p) for p in self.query(".panel")]

@@ -28,6 +28,10 @@ class StripView(Widget, can_focus=True):
         """Give the lines of the whole panel, from its top."""
         raise NotImplementedError
 
+    def copy_text(self) -> str:
+        """Give what is drawn as tab-separated lines, heads first."""
+        raise NotImplementedError
+
     def redraw(self) -> None:
         """Draw anew and repaint what differs."""
         if not self.is_mounted or not self.display or not self.size:

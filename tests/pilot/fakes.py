@@ -121,17 +121,37 @@ def train(
     session.take("dataset", at + 1, name="kdd99", synthetic=False, rows=ROWS)
     for task in tasks:
         session.take("task", at + 3, **task, state="ready")
+    session.take("phase", at + 4, phase="connect", state="begin")
+    session.take("phase", at + 5, phase="connect", state="end", seconds=0.9)
     session.take("phase", at + 5, phase="train", state="begin")
+    if workers:
+        session.take("phase", at + 5, phase="trace", state="end", seconds=0.6)
+        session.take("phase", at + 6, phase="ship", state="end", seconds=0.4, ago=0.5)
     loss = 0.42
     for epoch in range(1, epochs + 1):
         for step in range(1, 9):
             loss = max(0.004, loss * (0.72 if epoch == 1 else 0.955) + dice.gauss(0, 0.0006))
-            session.take("step", at + 5 + epoch, epoch=epoch, step=step, steps=8, loss=loss)
+            parts = [_part(dice, worker, loss) for worker in range(workers)]
+            more = {"parts": parts} if parts else {}
+            session.take("step", at + 5 + epoch, epoch=epoch, step=step, steps=8, loss=loss, **more)
         seconds = (first if epoch == 1 else later) * dice.uniform(0.9, 1.1)
         mean = loss * 1.06
         session.take("epoch", at + 5 + epoch, epoch=epoch, epochs=10, loss=mean, seconds=seconds)
+        for worker in range(workers):
+            watts = 5200 + 3000 * worker + 900 * epoch % 2100 + dice.randrange(600)
+            heat = 46 + 4 * worker + 1.5 * epoch
+            drawn = {"power_mw": watts, "celsius": heat, "cpu": 40 + 9 * worker, "gpu": 88}
+            node = {"node": f"node-{worker + 1}", "source": "tegrastats"}
+            session.take("telemetry", at + 5 + epoch, **node, **drawn)
     if epochs == 10:
         finish(session, dice, run, at + 20)
+
+
+def _part(dice: random.Random, worker: int, loss: float) -> dict[str, object]:
+    """Make what a worker says of its part up."""
+    seconds = (0.16, 0.19, 0.27)[worker % 3] * dice.uniform(0.9, 1.1)
+    mine = loss * (1 + 0.25 * worker) * dice.uniform(0.97, 1.03)
+    return {"worker": worker, "rows": 12_970, "seconds": seconds, "loss": mine}
 
 
 def finish(session: FakeSession, dice: random.Random, run: str, at: int) -> None:
@@ -141,6 +161,8 @@ def finish(session: FakeSession, dice: random.Random, run: str, at: int) -> None
     )
     for split, accuracy in (("validation", 0.956), ("test", 0.9234)):
         rows = ROWS[split]
+        session.take("phase", at, phase=split, state="begin")
+        session.take("scoring", at + 1, split=split, done=rows, rows=rows)
         session.take(
             "score",
             at + 1,

@@ -1,0 +1,102 @@
+"""RowsPlot: rows a second of every worker, a lane each, the slowest first: a round waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean, median
+
+from textual.content import Content
+from textual.strip import Strip
+
+from edgead.console.canvas import Canvas
+from edgead.console.lanes import Lane
+from edgead.console.narration import printable
+from edgead.console.session import Session
+from edgead.console.state import TrialState
+from edgead.console.widgets.series import worker_gone, worker_name
+from edgead.console.widgets.strips import StripView
+
+RECENT = 8  # parts that a worker's figure is the mean of
+NAME_WIDTH, LEAST_SPARK = 16, 8
+
+
+@dataclass(frozen=True)
+class Pace:
+    """One lane: who, its rows a second over time, their recent mean, and whether it is gone."""
+
+    name: str
+    values: tuple[float, ...]
+    recent: float
+    gone: bool = False
+
+
+class RowsPlot(StripView):
+    """The pace of the session's trial: of each worker, or of the whole where that is all known."""
+
+    def __init__(self, session: Session, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._session = session
+
+    def draw(self) -> list[Strip]:
+        """Draw a lane a worker, as many as fit."""
+        trial = self._session.trial
+        paces = paces_of(trial) if trial else []
+        self.caption(Content("Rows a second"), self._subtitle(paces))
+        if not paces:
+            return self.empty("the first round's end draws the first lane")
+        canvas = Canvas(*self.size)
+        fits = canvas.height if len(paces) <= canvas.height else max(0, canvas.height - 1)
+        for row, pace in enumerate(paces[:fits]):
+            self._lane(canvas, row, pace, max(each.recent for each in paces))
+        if len(paces) > fits:
+            rest = f"… {len(paces) - fits} faster ones"
+            canvas.put(0, canvas.height - 1, rest, "secondary")
+        return self.painted(canvas)
+
+    def copy_text(self) -> str:
+        """Give the recent means as tab-separated lines."""
+        trial = self._session.trial
+        rows = [f"{pace.name}\t{pace.recent:.0f}" for pace in (paces_of(trial) if trial else [])]
+        return "\n".join(["worker\trows_per_second", *rows])
+
+    def _lane(self, canvas: Canvas, row: int, pace: Pace, fastest: float) -> None:
+        glyph, ink = ("✖ ", "error") if pace.gone else ("", "primary")
+        name = printable(f"{glyph}{pace.name}")[:NAME_WIDTH]
+        share = 100 * pace.recent / fastest if fastest > 0 else 0.0
+        figure = f"{pace.recent:>11,.0f} rows/s {share:>4.0f} %"
+        room = canvas.width - NAME_WIDTH - len(figure) - 2
+        if room < LEAST_SPARK:
+            figure, room = f"{pace.recent:>11,.0f}", canvas.width - NAME_WIDTH - 13
+        canvas.put(0, row, name, "error" if pace.gone else "secondary")
+        lane = Lane(name, "rows/s", pace.values, 0.0, max(pace.values))
+        if room > 0:
+            canvas.put(NAME_WIDTH + 1, row, lane.sparkline(room), ink)
+        canvas.put(canvas.width - len(figure), row, figure, "")
+
+    def _subtitle(self, paces: Sequence[Pace]) -> Content:
+        if len(paces) < 2:
+            return Content("")
+        total = sum(pace.recent for pace in paces)
+        middle = median(pace.recent for pace in paces)
+        return Content.assemble(
+            ("all ", "$secondary"), (f"{total:,.0f}", "bold"),
+            ("  median ", "$secondary"), (f"{middle:,.0f}", "bold"),
+        )  # fmt: skip
+
+
+def paces_of(trial: TrialState) -> list[Pace]:
+    """Give the workers' paces, slowest first; one for all where the engine tells no more."""
+    found = [
+        _pace(worker_name(trial, at), [p.rows_per_second for p in points], worker_gone(trial, at))
+        for at, points in trial.measures.parts.items()
+    ]
+    rows = trial.rows.get("train", 0)
+    if not found and rows and trial.epochs:
+        speeds = [rows / max(epoch.seconds, 1e-6) for epoch in trial.epochs]
+        found = [_pace("all workers" if trial.spec.distributed else "this machine", speeds)]
+    return sorted(found, key=lambda pace: pace.recent)
+
+
+def _pace(name: str, speeds: Sequence[float], gone: bool = False) -> Pace:
+    return Pace(name, tuple(speeds), fmean(speeds[-RECENT:]), gone)
