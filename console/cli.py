@@ -138,7 +138,17 @@ def _compare(commands: Commands[argparse.ArgumentParser]) -> None:
     compare = commands.add_parser("compare", help="runs side by side, and beside the paper")
     compare.add_argument("runs", nargs="+", metavar="RUN")
     compare.add_argument("--paper", action="store_true", help="beside the paper's tables")
-    compare.add_argument("--format", choices=("text", "markdown", "csv", "json"), default="text")
+    compare.add_argument(
+        "--means", action="store_true", help="of runs that differ in the seed, the means alone"
+    )
+    compare.add_argument(
+        "--format",
+        choices=("text", "markdown", "csv", "json", "latex", "svg", "png"),
+        default="text",
+        help="tables; or, as svg or png, the loss curves overlaid (default: text)",
+    )
+    compare.add_argument("--linear", action="store_true", help="no logarithmic axis of the curves")
+    compare.add_argument("--out", type=Path, metavar="FILE", help="write there, not to stdout")
     as_json(compare)
     compare.set_defaults(command="compare:compare")
 

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgead.console import detached, paths
-from edgead.console.compare import ComparisonTable, compare
 from edgead.console.data import ensure
 from edgead.console.errors import ConsoleError, UnreachableError, UsageError
 from edgead.console.events import Event
 from edgead.console.fleet import Fleet
 from edgead.console.inventory import read_cluster
+from edgead.console.library import StoreLibrary
 from edgead.console.narration import Sentence, narrate
 from edgead.console.placement import place
 from edgead.console.state import TrialState, apply
@@ -57,6 +57,7 @@ class LocalSession:
         self.reference: TrialState | None = None
         self.sentences: deque[Sentence] = deque(maxlen=SENTENCES)
         self.message = ""
+        self.library = StoreLibrary(store)
         self._store, self._cluster, self._data = store, cluster, data
         self._specs, self._queue = tuple(specs), list(specs) if autostart else []
         self._run: Run | None = None
@@ -117,10 +118,6 @@ class LocalSession:
         if self._health is None:
             raise UsageError("there are no nodes yet")
         return self._health
-
-    def comparison(self) -> ComparisonTable:
-        """Give the trials on screen beside the paper's tables."""
-        return compare([state for state in (self.reference, self.trial) if state is not None])
 
     async def close(self, *, stop: bool) -> None:
         """Leave: the running trial goes on unless it is to stop; without one, the nodes end too."""

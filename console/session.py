@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from edgead.console.compare import ComparisonTable
 from edgead.console.fleet import Fleet
+from edgead.console.library import RunLibrary
 from edgead.console.narration import Sentence
 from edgead.console.state import TrialState
 
@@ -46,8 +46,9 @@ class Session(Protocol):
     async def stop_trial(self) -> str:
         """Stop the running trial; answer in one line. Raises ConsoleError."""
 
-    def comparison(self) -> ComparisonTable:
-        """Give the tables of the compare screen."""
+    @property
+    def library(self) -> RunLibrary:
+        """The stored runs, for the compare screen to choose from."""
 
     @property
     def checking(self) -> bool:

@@ -205,11 +205,11 @@ class Engine:
             if waiting is not None:  # the workers are busy: nobody waits for this report
                 report(*waiting)
             finish(self._coordinator)
-            waiting = each, time.monotonic()
+            first, waiting = waiting is None, (each, time.monotonic())
             self._rounds += 1
-            if self._rounds == 1:  # what its parts did not take went into sending the graph
+            if first:  # what its parts did not take went into sending the graph
                 slowest = float(self._tails()[:, 1].max())
-                reporter.past_phase("ship", time.monotonic() - began - slowest, slowest)
+                reporter.past_phase("ship", waiting[1] - began - slowest, slowest)
         assert waiting is not None
         report(*waiting)
 

@@ -83,9 +83,10 @@ class LossPlot(ZoomView):
 
     def draw(self) -> list[Strip]:
         """Draw the curves and their names."""
-        series = self.series()
-        curves = self._curves(series)
-        self._entitle(any(curve.ink in INKS and not curve.fade for curve in curves))
+        trial = self._session.trial
+        workers = worker_curves(trial) if self.with_workers and trial and not self.overlaid else []
+        curves = self._curves(self.series(), workers)
+        self._entitle(bool(workers))
         if not curves:
             return self.empty(self._why_empty())
         width, height = self.size
@@ -111,7 +112,7 @@ class LossPlot(ZoomView):
         ]
         return "\n".join(["series\tepoch\tloss", *rows])
 
-    def _curves(self, series: Sequence[Series]) -> list[Curve]:
+    def _curves(self, series: Sequence[Series], workers: Sequence[Curve]) -> list[Curve]:
         """Give the curves, the faint ones first: strong ones lie over them."""
         narrow = self.size.width < ROOMY
         faint, strong = [], []
@@ -124,10 +125,7 @@ class LossPlot(ZoomView):
             named = means if known else steps
             value = known[-1] if known else None
             strong.append(Curve(named, name, each.ink, bold=bold, value=value))
-        trial = self._session.trial
-        of_workers = worker_curves(trial) if self.with_workers and trial and not self.overlaid else []
-        drawable = [*faint, *of_workers, *strong]
-        return [curve for curve in drawable if _drawable(curve.points)]
+        return [curve for curve in (*faint, *workers, *strong) if _drawable(curve.points)]
 
     def _why_empty(self) -> str:
         trial = self._session.trial

@@ -8,7 +8,7 @@ from textual.widgets import ContentSwitcher
 from edgead.console.session import Session
 from edgead.console.widgets.load import LoadPlot
 from edgead.console.widgets.phases import PhasesPlot
-from edgead.console.widgets.rows import RowsPlot
+from edgead.console.widgets.pace import PacePlot
 from edgead.console.widgets.scoring import ScoringPlot
 from edgead.console.widgets.seconds import SecondsPlot
 from edgead.console.widgets.strips import StripView
@@ -17,7 +17,7 @@ from edgead.console.widgets.strips import StripView
 PLOTS = {
     "seconds": SecondsPlot,
     "phases": PhasesPlot,
-    "rows": RowsPlot,
+    "pace": PacePlot,
     "scoring": ScoringPlot,
     "load": LoadPlot,
 }

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from edgead.agents.tegrastats import parse
-from edgead.console.compare import ComparisonTable, compare
+from edgead.console.compare import short_name
 from edgead.console.errors import ConsoleError
 from edgead.console.events import Event
 from edgead.console.fleet import Fleet
 from edgead.console.inventory import Node
+from edgead.console.library import RunEntry
 from edgead.console.narration import Sentence, narrate
 from edgead.console.state import TrialState, apply
 
@@ -30,6 +31,7 @@ class FakeSession:
         self.sentences: deque[Sentence] = deque(maxlen=2000)
         self.message = ""
         self.checking = False
+        self.others: list[TrialState] = []  # runs of the store that are not on the plots
         self.asked: list[str] = []
         self.error: ConsoleError | None = None
         self.crash: Exception | None = None
@@ -63,9 +65,9 @@ class FakeSession:
         self.asked.append("mend")
         return "mended"
 
-    def comparison(self) -> ComparisonTable:
-        states = [state for state in (self.reference, self.trial) if state is not None]
-        return compare(states) if states else ComparisonTable(())
+    @property
+    def library(self) -> FakeLibrary:
+        return FakeLibrary([s for s in (self.trial, self.reference, *self.others) if s])
 
     def running(self) -> bool:
         return self._running
@@ -81,6 +83,22 @@ class FakeSession:
         said = narrate(event)
         if said is not None:
             self.sentences.append(said)
+
+
+class FakeLibrary:
+    """Gives the states it is made of."""
+
+    def __init__(self, states: list[TrialState]) -> None:
+        self._states = states
+
+    def entries(self) -> list[RunEntry]:
+        return [
+            RunEntry(s.run, short_name(s), s.spec.seed, s.state, s.started[5:16].replace("T", " "))
+            for s in self._states
+        ]
+
+    def states(self, names: Sequence[str]) -> list[TrialState]:
+        return [state for name in names for state in self._states if state.run == name]
 
 
 def demo_session(epochs_done: int = 6, *, lost: bool = False) -> FakeSession:

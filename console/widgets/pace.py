@@ -1,4 +1,4 @@
-"""RowsPlot: rows a second of every worker, a lane each, the slowest first: a round waits for it."""
+"""PacePlot: rows a second of every worker, a lane each, the slowest first: a round waits for it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Pace:
     gone: bool = False
 
 
-class RowsPlot(StripView):
+class PacePlot(StripView):
     """The pace of the session's trial: of each worker, or of the whole where that is all known."""
 
     def __init__(self, session: Session, *, id: str) -> None:  # noqa: A002
