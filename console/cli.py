@@ -10,26 +10,19 @@ from importlib import import_module, metadata
 from pathlib import Path
 
 from edgead.console.arguments import Commands, accept_new, as_json
+from edgead.console.completion import SHELLS, complete
 from edgead.console.errors import INTERRUPTED, ConsoleError
+from edgead.console.examples import add_examples
 from edgead.console.fleet_commands import add_init, add_nodes
 from edgead.console.output import say_error
-
-EPILOG = """\
-examples:
-  edgead-console demo                      three nodes on this machine, two trials, the comparison
-  edgead-console                           open the app
-  edgead-console init 192.168.1.0/24       find the boards, write cluster.toml
-  edgead-console nodes trust               check the boards' host keys, accept new ones
-  edgead-console trial run trial.toml      run a trial here, without the app
-  edgead-console trial run trial.toml --set seed=3 --json
-  edgead-console compare T-001 T-002 --paper
-"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code: one line on stderr for what goes wrong."""
     words = sys.argv[1:] if argv is None else list(argv)
-    args = build_parser().parse_args(words)
+    parser = build_parser()
+    complete(parser)
+    args = parser.parse_args(words)
     args.words = words  # for a command that says how to say it again
     try:
         # A command's packages are imported only when it is called: the app must paint at once.
@@ -54,8 +47,6 @@ def build_parser() -> argparse.ArgumentParser:
         prog="edgead-console",
         description="Train anomaly detectors on a handful of edge boards, from one terminal. "
         "With no command, opens the app.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=metadata.version("edgead-console"))
     parser.add_argument(
@@ -75,6 +66,9 @@ def build_parser() -> argparse.ArgumentParser:
     _detect(commands)
     _dataset(commands)
     _bench(commands)
+    _serve(commands)
+    _completion(commands)
+    add_examples(parser)
     return parser
 
 
@@ -128,9 +122,14 @@ def _trial(commands: Commands[argparse.ArgumentParser]) -> None:
         as_json(verb)
         verb.set_defaults(command=f"trial:{name}")
 
-    export = verbs.add_parser("export", help="a run's epochs and scores as csv or json")
+    export = verbs.add_parser(
+        "export", help="a run's epochs as csv, all of it as json, or as a run of MLflow's"
+    )
     export.add_argument("run", metavar="RUN")
-    export.add_argument("--format", choices=("csv", "json"), default="csv")
+    export.add_argument("--format", choices=("csv", "json", "mlflow"), default="csv")
+    export.add_argument(
+        "--to", type=Path, metavar="DIR", help="mlflow's tracking folder; default: mlruns"
+    )
     export.set_defaults(command="trial:export")
 
 
@@ -215,6 +214,24 @@ def _bench(commands: Commands[argparse.ArgumentParser]) -> None:
     _data(bench)
     as_json(bench)
     bench.set_defaults(command="bench:bench")
+
+
+def _serve(commands: Commands[argparse.ArgumentParser]) -> None:
+    serve = commands.add_parser(
+        "serve", help="the app in a browser, on this machine's loopback and by a token alone"
+    )
+    serve.add_argument(
+        "--port", type=int, default=8000, metavar="N", help="default: 8000; 0 for a free one"
+    )
+    serve.set_defaults(command="serve:serve")
+
+
+def _completion(commands: Commands[argparse.ArgumentParser]) -> None:
+    completion = commands.add_parser(
+        "completion", help="what a shell is to read so that it completes our words"
+    )
+    completion.add_argument("shell", choices=SHELLS)
+    completion.set_defaults(command="completion:completion")
 
 
 def _data(parser: argparse.ArgumentParser) -> None:

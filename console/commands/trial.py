@@ -249,8 +249,15 @@ async def _until_stopped(stored: Run, as_json: bool) -> int:
 
 
 def export(args: argparse.Namespace) -> int:
-    """Print a run's epochs as CSV, or its result and events as JSON."""
+    """Print a run's epochs as CSV, or its result and events as JSON; or write it for MLflow."""
     stored = Store(paths.runs_folder()).open(args.run)
+    if args.format == "mlflow":
+        from edgead.console.mlflow_files import export as export_mlflow
+
+        print(export_mlflow(stored, args.to or Path("mlruns")))
+        return DONE
+    if args.to is not None:
+        raise UsageError("trial export: --to goes with --format mlflow; others go to stdout")
     state = stored.state()
     if args.format == "json":
         json.dump(
