@@ -6,7 +6,7 @@ FITS = import sys, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3
 BIN = .venv/bin
 # Commands the tests run, each with the Debian package that has it.
 DEBIAN = ssh:openssh-client ps:procps sshd:openssh-server dockerd:docker.io sudo:sudo \
-  nft:nftables ip:iproute2 busybox:busybox-static
+  nft:nftables ip:iproute2 busybox:busybox-static tmux:tmux chromium:chromium
 
 # Data beside the repository, where there is some.
 ifneq ($(wildcard ../shared/data/.),)
