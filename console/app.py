@@ -28,7 +28,7 @@ from edgead.console.session import Session
 from edgead.console.themes import DARK, DEFAULTS, LIGHT
 from edgead.console.throttle import Throttle
 
-TRIAL_SECONDS = 0.25  # four plots a second
+TRIAL_SECONDS = 0.5  # two plots a second: more is not seen, and costs a slow terminal twice
 FLEET_SECONDS = 0.5
 
 

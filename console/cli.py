@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module, metadata
+from importlib import import_module
 from pathlib import Path
 
 from edgead.console.arguments import Commands, accept_new, as_json
@@ -48,7 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="Train anomaly detectors on a handful of edge boards, from one terminal. "
         "With no command, opens the app.",
     )
-    parser.add_argument("--version", action="version", version=metadata.version("edgead-console"))
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     parser.add_argument(
         "--cluster",
         type=Path,
@@ -70,6 +70,16 @@ def build_parser() -> argparse.ArgumentParser:
     _completion(commands)
     add_examples(parser)
     return parser
+
+
+class _Version(argparse.Action):
+    """Prints the version; what knows it is not imported before it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib import metadata
+
+        print(metadata.version("edgead-console"))
+        parser.exit()
 
 
 def _demo(commands: Commands[argparse.ArgumentParser]) -> None:

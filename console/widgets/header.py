@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import isfinite
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.widget import Widget
@@ -11,6 +12,10 @@ from edgead.console.narration import printable
 from edgead.console.session import Session
 from edgead.console.state import TrialState
 from edgead.console.widgets.ink import ink
+
+if TYPE_CHECKING:
+    from textual.geometry import Region
+    from typing_extensions import Self
 
 ENDS = {
     "finished": ("✔", "success"),
@@ -28,6 +33,21 @@ class TrialBar(Widget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self._painted: Text | None = None
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Paint anew, unless what is there already would come again."""
+        if not (regions or layout or recompose) and self.is_mounted and self.size:
+            before, self._painted = self._painted, self.render()
+            if before == self._painted:
+                return self
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def render(self) -> Text:
         """Give the row: what it is on the left, how it goes on the right."""
