@@ -25,12 +25,14 @@ KINDS: dict[str, str] = {
     "seconds",
     "telemetry": "supervisor: node, source (tegrastats, machine), and of its sample, as far as it "
     "has them, power_mw, celsius (the hottest), cpu and gpu (load, %); about one a second",
-    "phase": "chief: phase (load, start, connect, train and in it trace and ship, threshold, "
-    "validation, test), state (begin, end), and at the end seconds, ago where it ended earlier",
-    "step": "chief: epoch (from 1), step, steps, loss; at most ten a second; of the engine fast "
-    "also parts [{worker (its index), rows, seconds, loss}] of its latest round",
+    "phase": "chief: phase (load, start, prepare, connect, train and in it ship, threshold, "
+    "validation, test), state (begin, end), and at the end seconds",
+    "step": "chief: epoch (from 1), step, steps, loss; at most ten a second",
+    "round": "chief, engine fast: epoch, step and steps of its latest round, and its parts "
+    "[{worker (its index), rows, seconds, loss}]; at most ten a second",
     "epoch": "chief: epoch (from 1), epochs, loss, seconds",
-    "trained": "chief: cpu_seconds (its own, over connecting and training)",
+    "trained": "chief: cpu_seconds (its own, over connecting and training), prepare_cpu_seconds "
+    "(of what it did before there was a cluster)",
     "threshold": "chief: value, rule, seconds, mean, std",
     "scoring": "chief: split (train, validation, test), done and rows; at most ten a second",
     "score": "chief: split (validation, test), rows, visited, accuracy, precision, recall, f1, "

@@ -89,9 +89,9 @@ class Measures:
         return sum(each.joules for each in self.energy.values()) if self.energy else None
 
     def first_epoch(self) -> list[Span]:
-        """Give what the first epoch is made of: connect, trace, ship, step, as far as known."""
+        """Give what the first epoch is made of: prepare, connect, ship, step, as far as known."""
         known = {span.name: span for span in self.phases if span.end is not None}
-        found = [known[name] for name in ("connect", "trace", "ship") if name in known]
+        found = [known[name] for name in ("prepare", "connect", "ship") if name in known]
         if self.epochs and (end := self.epochs[0].end) is not None:
             start = max([self.epochs[0].start, *(span.end or 0.0 for span in found)])
             found.append(Span("step", min(start, end), end))
@@ -114,7 +114,7 @@ def _phase(measures: Measures, event: Event, now: float) -> None:
         if len(measures.phases) < MOST_SERIES:
             measures.phases.append(Span(name, now))
         return
-    end = now - max(0.0, _finite(event.get("ago", 0.0)))
+    end = now
     span = Span(name, max(0.0, end - max(0.0, _finite(event["seconds"]))), end)
     if begun:
         measures.phases[begun[-1]] = span
@@ -131,9 +131,9 @@ def _stage(measures: Measures, event: Event, now: float) -> None:
     measures.stages[node] = Span(node, min(span.start, began), now)
 
 
-def _step(measures: Measures, event: Event, _now: float) -> None:
+def _round(measures: Measures, event: Event, _now: float) -> None:
     passed = int(event["epoch"]) - 1 + int(event["step"]) / max(1, int(event["steps"]))
-    for part in event.get("parts", []):
+    for part in event["parts"]:
         seconds, rows = _finite(part["seconds"]), int(part["rows"])
         point = PartPoint(passed, rows / max(seconds, 1e-6), float(part["loss"]))
         _keep(measures.parts, int(part["worker"]), point)
@@ -175,7 +175,7 @@ def _scores(phase: str, split: str) -> bool:
 _HANDLERS = {
     "phase": _phase,
     "stage": _stage,
-    "step": _step,
+    "round": _round,
     "epoch": _epoch,
     "telemetry": _telemetry,
     "scoring": _scoring,

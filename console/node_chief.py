@@ -34,7 +34,7 @@ MOST_LOG = 1 << 20  # bytes of its stderr that are kept
 _TOPS = ("model.keras", "saved_model", "detector.json", "tensorboard")
 _KINDS = {
     *("dataset", "phase", "step", "epoch", "trained", "threshold", "score"),
-    *("scoring", "saved", "file", "note", "error"),
+    *("round", "scoring", "saved", "file", "note", "error"),
 }
 _LONGEST = 64 << 10  # characters of a text
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,200}")

@@ -71,6 +71,7 @@ class TrialState:
     warnings: int = 0
     collapsed: bool = False
     chief_cpu_seconds: float | None = None
+    prepare_cpu_seconds: float = 0.0
     usage: dict[str, dict[str, int]] = field(default_factory=dict)
     boards: dict[str, dict[str, Any]] = field(default_factory=dict)  # what each node is
     measures: Measures = field(default_factory=Measures)  # what the plots draw besides
@@ -200,6 +201,7 @@ def _threshold(state: TrialState, event: Event) -> None:
 
 def _trained(state: TrialState, event: Event) -> None:
     state.chief_cpu_seconds = float(event["cpu_seconds"])
+    state.prepare_cpu_seconds = float(event.get("prepare_cpu_seconds", 0.0))
 
 
 def _usage(state: TrialState, event: Event) -> None:

@@ -19,16 +19,17 @@ from edgead.console.session import Session
 from edgead.console.widgets.strips import StripView
 
 NAME_WIDTH, FIGURE_WIDTH = 14, 9
-FIRST_EPOCH = {"connect": "series-3", "trace": "series-0", "ship": "series-2", "step": "primary"}
+FIRST_EPOCH = {"prepare": "series-0", "connect": "series-3", "ship": "series-2", "step": "primary"}
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One lane: its name, its ink and the stretches it holds."""
+    """One lane: its name, its ink and the stretches it holds; or a note, where it has none."""
 
     name: str
     ink: str
     spans: tuple[Span, ...]
+    note: str = ""
 
 
 class PhasesPlot(StripView):
@@ -93,8 +94,22 @@ class PhasesPlot(StripView):
 
 
 def first_epoch(measures: Measures) -> list[Bar]:
-    """Give the lanes of the first epoch: connect, trace, ship, step."""
-    return [Bar(span.name, FIRST_EPOCH[span.name], (span,)) for span in measures.first_epoch()]
+    """Give the lanes of the first epoch: trace, connect, ship, step.
+
+    Tracing (the chief's phase prepare) is done while the tasks still start: then it takes none of
+    the epoch's time, and is told beside it.
+    """
+    spans = measures.first_epoch()
+    begins = min((span.start for span in spans if span.name != "prepare"), default=0.0)
+    bars = []
+    for span in spans:
+        name, ink = "trace" if span.name == "prepare" else span.name, FIRST_EPOCH[span.name]
+        if span.name == "prepare" and span.end is not None and span.end <= begins:
+            took = number(round(span.end - span.start, 3), 3)
+            bars.append(Bar(name, ink, (), f"{took} s, while the tasks started"))
+        else:
+            bars.append(Bar(name, ink, (span,)))
+    return bars if any(bar.spans for bar in bars) else []
 
 
 def whole_trial(measures: Measures) -> list[Bar]:
@@ -139,6 +154,9 @@ def _lane(
     canvas: Canvas, row: int, bar: Bar, column: Callable[[float], float], now: float
 ) -> None:
     canvas.put(0, row, printable(bar.name)[: NAME_WIDTH - 1], "secondary")
+    if not bar.spans:
+        canvas.put(NAME_WIDTH, row, bar.note, bar.ink)
+        return
     after = 0
     for at, span in enumerate(bar.spans):
         end = now if span.end is None else span.end

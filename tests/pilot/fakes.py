@@ -143,15 +143,16 @@ def train(
     session.take("phase", at + 5, phase="connect", state="end", seconds=0.9)
     session.take("phase", at + 5, phase="train", state="begin")
     if workers:
-        session.take("phase", at + 5, phase="trace", state="end", seconds=0.6)
-        session.take("phase", at + 6, phase="ship", state="end", seconds=0.4, ago=0.5)
+        session.take("phase", at + 3, phase="prepare", state="end", seconds=0.6)
+        session.take("phase", at + 5, phase="ship", state="end", seconds=0.4)
     loss = 0.42
     for epoch in range(1, epochs + 1):
         for step in range(1, 9):
             loss = max(0.004, loss * (0.72 if epoch == 1 else 0.955) + dice.gauss(0, 0.0006))
-            parts = [_part(dice, worker, loss) for worker in range(workers)]
-            more = {"parts": parts} if parts else {}
-            session.take("step", at + 5 + epoch, epoch=epoch, step=step, steps=8, loss=loss, **more)
+            session.take("step", at + 5 + epoch, epoch=epoch, step=step, steps=8, loss=loss)
+            if workers:
+                parts = [_part(dice, worker, loss) for worker in range(workers)]
+                session.take("round", at + 5 + epoch, epoch=epoch, step=step, steps=8, parts=parts)
         seconds = (first if epoch == 1 else later) * dice.uniform(0.9, 1.1)
         mean = loss * 1.06
         session.take("epoch", at + 5 + epoch, epoch=epoch, epochs=10, loss=mean, seconds=seconds)
