@@ -62,8 +62,11 @@ def build_parser() -> argparse.ArgumentParser:
         "--cluster",
         type=Path,
         metavar="FILE",
-        help="the cluster file; else $EDGEAD_CLUSTER, ./cluster.toml, or three nodes embedded in "
-        "this machine",
+        help="the cluster file; else $EDGEAD_CLUSTER, ./cluster.toml, or the one of our home; "
+        "without any, trials run on three nodes embedded in this machine",
+    )
+    parser.add_argument(
+        "--read-only", action="store_true", help="open the app to look only: it changes nothing"
     )
     parser.set_defaults(command="app:open_app", data=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")

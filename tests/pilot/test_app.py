@@ -13,8 +13,8 @@ from edgead.console.errors import UnreachableError, UsageError
 from edgead.console.narration import Sentence
 from edgead.console.screens.compare import CompareScreen
 from edgead.console.screens.help import Help
-from edgead.console.screens.main import MainScreen
 from edgead.console.screens.question import Question
+from edgead.console.screens.trial import TrialScreen
 from edgead.console.widgets.events import EventLog
 from edgead.console.widgets.fleet import FleetTable
 from edgead.console.widgets.header import TrialBar
@@ -82,7 +82,7 @@ async def test_x_stops_only_when_confirmed(tmp_path, until):
         await pilot.press("x")
         await until(lambda: isinstance(app.screen, Question))
         await pilot.press("escape")
-        await until(lambda: isinstance(app.screen, MainScreen))
+        await until(lambda: isinstance(app.screen, TrialScreen))
         assert session.asked == []
         await pilot.press("x")
         await until(lambda: isinstance(app.screen, Question))
@@ -95,7 +95,7 @@ async def test_x_does_nothing_without_a_trial(tmp_path):
     async with app.run_test() as pilot:
         await pilot.press("x")
         await pilot.pause()
-        assert isinstance(app.screen, MainScreen)
+        assert isinstance(app.screen, TrialScreen)
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+q", "ctrl+c"])
@@ -116,7 +116,7 @@ async def test_quitting_asks_what_becomes_of_a_running_trial(tmp_path, until, an
         await pilot.press("q")
         await until(lambda: isinstance(app.screen, Question))
         await pilot.press("escape")
-        await until(lambda: isinstance(app.screen, MainScreen))
+        await until(lambda: isinstance(app.screen, TrialScreen))
         assert session.asked == []
         await pilot.press("q")
         await until(lambda: isinstance(app.screen, Question))
@@ -146,7 +146,7 @@ async def test_c_compares_and_escape_goes_back(tmp_path, until):
         await until(lambda: "Table 4.1" in app.clipboard)
         assert "0.9560" in app.clipboard
         await pilot.press("escape")
-        await until(lambda: isinstance(app.screen, MainScreen))
+        await until(lambda: isinstance(app.screen, TrialScreen))
 
 
 async def test_l_changes_the_axis_of_the_plot_in_focus(tmp_path, until):
@@ -219,7 +219,7 @@ async def test_help_lists_every_key_of_the_screen(tmp_path, until):
         for key in ("1", "s", "x", "c", "f", "l", "m", "y", "?", "t", "q", "tab", "^p"):
             assert any(key in line.split()[:2] for line in shown.splitlines()), key
         await pilot.press("escape")
-        await until(lambda: isinstance(app.screen, MainScreen))
+        await until(lambda: isinstance(app.screen, TrialScreen))
 
 
 async def test_t_changes_the_theme(tmp_path):

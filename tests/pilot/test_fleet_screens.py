@@ -12,8 +12,8 @@ from edgead.console.health.check import HealthCheck
 from edgead.console.inventory import Node
 from edgead.console.lanes import lanes_of
 from edgead.console.screens.health import HealthScreen
-from edgead.console.screens.main import MainScreen
 from edgead.console.screens.node import NodeScreen
+from edgead.console.screens.trial import TrialScreen
 from edgead.console.widgets.fleet import FleetTable
 
 XAVIER = (
@@ -82,7 +82,7 @@ async def test_health_shows_evidence_and_copies_the_remedy(tmp_path, until):
         await until(lambda: table.get_cell("power", "node-2").plain == "✖ fail")
         assert table.cursor_coordinate.column == 3  # where it was
         await pilot.press("escape")
-        await until(lambda: isinstance(app.screen, MainScreen))
+        await until(lambda: isinstance(app.screen, TrialScreen))
         fleet = app.screen.query_one(FleetTable)
         await until(lambda: "✖ 1 fail" in fleet.copy_text() and "▲ 1 warn" in fleet.copy_text())
 
@@ -117,7 +117,7 @@ async def test_a_nodes_lanes_and_its_neighbours(tmp_path, until):
         await pilot.press("right_square_bracket", "right")
         await until(lambda: "node-2" in str(app.screen.query_one("#node").border_title))
         await pilot.press("escape")
-        await until(lambda: isinstance(app.screen, MainScreen))
+        await until(lambda: isinstance(app.screen, TrialScreen))
 
 
 async def test_a_fleet_without_nodes(tmp_path, until):
