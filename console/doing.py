@@ -60,7 +60,7 @@ class Doing(App[int]):
 
     def action_act(self, kind: str, name: str) -> None:
         """Do an action to what is chosen or marked on the screen."""
-        actions, names = self._subject()
+        actions, names = self._subject(kind)
         if actions is TABLES[kind] and names:
             self.act(named(actions, name), names)
         else:
@@ -102,9 +102,9 @@ class Doing(App[int]):
             self.changed()
         return True
 
-    def _subject(self) -> tuple[tuple[Action, ...], list[str]]:
+    def _subject(self, kind: str = "") -> tuple[tuple[Action, ...], list[str]]:
         screen = self.screen
-        return screen.subject() if isinstance(screen, PanelScreen) else ((), [])
+        return screen.subject(kind) if isinstance(screen, PanelScreen) else ((), [])
 
     @work(group="menu", exclusive=True)
     async def action_menu(self) -> None:
@@ -190,7 +190,7 @@ class Doing(App[int]):
 
     def action_node(self, name: str = "") -> None:
         """Open the chosen node, or the first."""
-        actions, names = self._subject()
+        actions, names = self._subject("node")
         self.open_node(name or (names[0] if actions is NODE_ACTIONS and names else ""))
 
     def action_health(self) -> None:

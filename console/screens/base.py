@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar, Protocol, cast, runtime_checkable
 
 from textual.binding import Binding, BindingType
@@ -59,33 +60,37 @@ class PanelScreen(Screen[None]):
         """Show the fleet as it is now; by default everything."""
         self.update()
 
-    def subject(self) -> tuple[tuple[Action, ...], list[str]]:
-        """Give the actions that are meant now, and the names of what they are for."""
+    def subject(self, kind: str = "") -> tuple[tuple[Action, ...], list[str]]:
+        """Give the actions that are meant now, and the names of what they are for.
+
+        `kind`, node or trial, says which are asked for; else it is what is in focus.
+        """
         return (), []
 
     # -- changes
 
     def on_mount(self) -> None:
         """Show what there is."""
-        self.update()
+        self._show(self.update)
 
     def on_screen_resume(self) -> None:
         """Show what has changed while another screen was on top."""
-        self.call_after_refresh(self.update)
+        self.call_after_refresh(self._show, self.update)
 
     def on_trial_changed(self, _message: TrialChanged) -> None:
-        """Show it, and in the footer whether there is something to stop."""
-        self._bar()
-        self.update()
+        """Show it."""
+        self._show(self.update)
 
     def on_fleet_changed(self, _message: FleetChanged) -> None:
         """Show it."""
-        self._bar()
-        self.update_fleet()
+        self._show(self.update_fleet)
 
-    def _bar(self) -> None:
-        for bar in self.query(TrialBar):
-            bar.refresh()
+    def _show(self, update: Callable[[], None]) -> None:
+        """Show it where there is something to show it in: not while the app is being closed."""
+        bars = self.query(TrialBar)
+        if bars and not self.app._exit:
+            bars.first().refresh()
+            update()
 
     # -- keys
 

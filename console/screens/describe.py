@@ -80,6 +80,6 @@ class DescribeScreen(PanelScreen):
     def update_fleet(self) -> None:
         """Nothing here is the fleet's."""
 
-    def subject(self) -> tuple[tuple[Action, ...], list[str]]:
+    def subject(self, kind: str = "") -> tuple[tuple[Action, ...], list[str]]:
         """Give this trial."""
         return TRIAL_ACTIONS, [self._run]

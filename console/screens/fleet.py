@@ -80,6 +80,6 @@ class FleetScreen(PanelScreen):
         """Open a node."""
         self.post_message(Act(named(NODE_ACTIONS, "node"), [message.name]))
 
-    def subject(self) -> tuple[tuple[Action, ...], list[str]]:
+    def subject(self, kind: str = "") -> tuple[tuple[Action, ...], list[str]]:
         """Give the marked nodes, else the one under the cursor."""
         return NODE_ACTIONS, self.query_one(FleetTable).meant

@@ -54,7 +54,9 @@ class LogsScreen(PanelScreen):
         """Lay out the list beside the log; below it on a narrow screen."""
         yield TrialBar(self.session)
         with Horizontal(id="body"):
-            yield OptionList(id="sources", classes="panel", compact=True)
+            sources = OptionList(id="sources", classes="panel", compact=True)
+            sources.border_title = "Logs"
+            yield sources
             yield LogView(id="log").add_class("panel")
         yield Input(id="search", placeholder="search · enter finds, esc leaves", compact=True)
         yield Footer()
@@ -62,9 +64,7 @@ class LogsScreen(PanelScreen):
     def on_mount(self) -> None:
         """List the logs, and read the one on screen again now and then."""
         self._sources: list[LogSource] = []
-        self.query_one("#sources").border_title = "Logs"
         super().on_mount()
-        self.query_one(OptionList).focus()
         self._read()
 
     def update(self) -> None:

@@ -127,7 +127,6 @@ class NodeScreen(PanelScreen):
     def on_mount(self) -> None:
         """Show the node as it is, and ask it for its container now and then."""
         super().on_mount()
-        self.query_one("#lanes").focus()
         self._ask()
 
     def update(self) -> None:
@@ -184,6 +183,6 @@ class NodeScreen(PanelScreen):
             self.update()
             self._ask()
 
-    def subject(self) -> tuple[tuple[Action, ...], list[str]]:
+    def subject(self, kind: str = "") -> tuple[tuple[Action, ...], list[str]]:
         """Give this node."""
         return NODE_ACTIONS, [self._chosen] if self._chosen else []

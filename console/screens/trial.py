@@ -83,16 +83,11 @@ class TrialScreen(PanelScreen):
             yield EventLog(self.session, id="events").add_class("panel")
         yield Footer()
 
-    def on_mount(self) -> None:
-        """Look at the plots first: they are what a trial is watched by."""
-        super().on_mount()
-        self.query_one(RunList).focus()
-
     def on_resize(self, event: Resize) -> None:
         """Show two plots where there is room for two."""
-        area = self.query_one(PlotArea)
-        area.room = 2 if event.size.width >= TWO_PLOTS else 1
-        area.settle()
+        for area in self.query(PlotArea):
+            area.room = 2 if event.size.width >= TWO_PLOTS else 1
+            area.settle()
 
     def update(self) -> None:
         """Show the trials and the one on the plots."""
@@ -110,11 +105,11 @@ class TrialScreen(PanelScreen):
         """Give the panel of a view: of the plots the one that is shown."""
         return self.query_one(PlotArea).plot if view == "area" else super().panel_of(view)
 
-    def subject(self) -> tuple[tuple[Action, ...], list[str]]:
+    def subject(self, kind: str = "") -> tuple[tuple[Action, ...], list[str]]:
         """Give the nodes where the fleet is in focus; else the marked trials, the one under the
         cursor, or the one on the plots."""
         fleet, trials = self.query_one(FleetTable), self.query_one(RunList)
-        if self.focused is fleet:
+        if kind == "node" or (not kind and self.focused is fleet):
             return NODE_ACTIONS, fleet.meant
         trial = self.session.trial
         shown = [trial.run] if trial is not None and trial.run else []

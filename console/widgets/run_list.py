@@ -14,6 +14,7 @@ from edgead.console.session import Session
 from edgead.console.widgets.rows import Rows, fitted
 
 GAP = 2
+NOTE_WIDTH = 16  # at least, where some run has a name or a note
 STATES = {
     "waiting": ("…", "secondary"),
     "starting": ("◌", "secondary"),
@@ -95,7 +96,8 @@ class RunList(Rows):
         def taken() -> int:
             return sum(column.width + GAP for column in kept) - GAP
 
-        while taken() > width and len(kept) > 2:
+        said = any(any(line.about) for line in self._session.trials.lines)
+        while taken() + said * (NOTE_WIDTH + GAP) > width and len(kept) > 3:
             kept.remove(max(kept, key=lambda column: column.rank))
         self._columns = tuple(kept)
         self._note = max(0, width - taken() - GAP)

@@ -234,9 +234,9 @@ def demo_session(epochs_done: int = 6, *, lost: bool = False) -> FakeSession:
     dice = random.Random(7)
     session.fleet = _fleet(lost)
     session.trial = TrialState()
-    train(session, dice, "1123-1402-central", 0, 10, first=2.4, later=0.31)
+    train(session, dice, "T-001", 0, 10, first=2.4, later=0.31)
     session.reference, session.trial = session.trial, TrialState()
-    train(session, dice, "1123-1403-ps3", 3, epochs_done, first=4.9, later=1.24)
+    train(session, dice, "T-002", 3, epochs_done, first=4.9, later=1.24)
     if lost:
         cause = "node-3 stopped answering"
         session.take("node", 95, node="node-3", state="lost", evidence="no keepalive for 15 s")
