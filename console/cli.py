@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-from edgead.console.arguments import Commands, accept_new, as_json
+from edgead.console.arguments import Commands, as_json, data_folder
 from edgead.console.completion import SHELLS, complete
 from edgead.console.errors import INTERRUPTED, ConsoleError
 from edgead.console.examples import add_examples
 from edgead.console.fleet_commands import add_init, add_nodes
 from edgead.console.output import say_error
+from edgead.console.trial_commands import add_trial
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,15 +54,18 @@ def build_parser() -> argparse.ArgumentParser:
         "--cluster",
         type=Path,
         metavar="FILE",
-        help="the cluster file; else $EDGEAD_CLUSTER, ./cluster.toml, or three nodes embedded in "
-        "this machine",
+        help="the cluster file; else $EDGEAD_CLUSTER, ./cluster.toml, or the one of our home; "
+        "without any, trials run on three nodes embedded in this machine",
+    )
+    parser.add_argument(
+        "--read-only", action="store_true", help="open the app to look only: it changes nothing"
     )
     parser.set_defaults(command="app:open_app", data=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _demo(commands)
     add_init(commands)
     add_nodes(commands)
-    _trial(commands)
+    add_trial(commands)
     _compare(commands)
     _detect(commands)
     _dataset(commands)
@@ -91,56 +95,9 @@ def _demo(commands: Commands[argparse.ArgumentParser]) -> None:
     demo.add_argument("--seed", type=int, default=1, metavar="N", help="default: 1")
     demo.add_argument("--epochs", type=int, default=10, metavar="N", help="default: 10")
     demo.add_argument("--preset", default="paper-kdd99", help="paper-kdd99 (the default) or kdd99")
-    _data(demo)
+    data_folder(demo)
     as_json(demo)
     demo.set_defaults(command="demo:demo")
-
-
-def _trial(commands: Commands[argparse.ArgumentParser]) -> None:
-    trial = commands.add_parser("trial", help="run, list, show, attach, stop, export")
-    verbs = trial.add_subparsers(title="commands", metavar="COMMAND", required=True)
-
-    run = verbs.add_parser("run", help="run a trial to its end, without the app")
-    run.add_argument(
-        "spec", nargs="?", metavar="SPEC", help="a trial file, or the name of a preset"
-    )
-    run.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="set one key of the spec, as TOML writes it; may be given often",
-    )
-    accept_new(run)
-    run.add_argument("--run", metavar="RUN", help=argparse.SUPPRESS)
-    run.add_argument("--linger", action="store_true", help=argparse.SUPPRESS)
-    _data(run)
-    as_json(run)
-    run.set_defaults(command="trial:run")
-
-    listing = verbs.add_parser("list", help="the stored runs")
-    as_json(listing)
-    listing.set_defaults(command="trial:list_runs")
-
-    for name, text in (
-        ("show", "one run: spec, tasks, scores, flags"),
-        ("attach", "follow a running trial from its first event to its last"),
-        ("stop", "stop a running trial"),
-    ):
-        verb = verbs.add_parser(name, help=text)
-        verb.add_argument("run", metavar="RUN")
-        as_json(verb)
-        verb.set_defaults(command=f"trial:{name}")
-
-    export = verbs.add_parser(
-        "export", help="a run's epochs as csv, all of it as json, or as a run of MLflow's"
-    )
-    export.add_argument("run", metavar="RUN")
-    export.add_argument("--format", choices=("csv", "json", "mlflow"), default="csv")
-    export.add_argument(
-        "--to", type=Path, metavar="DIR", help="mlflow's tracking folder; default: mlruns"
-    )
-    export.set_defaults(command="trial:export")
 
 
 def _compare(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -193,7 +150,7 @@ def _dataset(commands: Commands[argparse.ArgumentParser]) -> None:
         verb = verbs.add_parser(name, help=text)
         if name != "list":
             verb.add_argument("name", metavar="NAME")
-        _data(verb)
+        data_folder(verb)
         as_json(verb)
         verb.set_defaults(command=f"dataset:{name}_data")
 
@@ -221,7 +178,7 @@ def _bench(commands: Commands[argparse.ArgumentParser]) -> None:
     bench.add_argument(
         "--report", type=Path, metavar="FILE", help="write it as a Markdown page too"
     )
-    _data(bench)
+    data_folder(bench)
     as_json(bench)
     bench.set_defaults(command="bench:bench")
 
@@ -242,15 +199,6 @@ def _completion(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     completion.add_argument("shell", choices=SHELLS)
     completion.set_defaults(command="completion:completion")
-
-
-def _data(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--data",
-        type=Path,
-        metavar="DIR",
-        help="the folder that holds kdd99/ and swat/; else $EDGEAD_DATA, else one of our own",
-    )
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from edgead.console.compare import ComparisonTable, Table
 from edgead.console.events import now
 from edgead.console.latex import as_latex
 
+
 def as_text(comparison: ComparisonTable) -> str:
     """Write the tables for a terminal: aligned, with a rule above, under the heads and below."""
     return "\n".join(line for table in comparison.tables for line in _text_table(table))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import tomli_w
 
 from edgead.console.discovery import SSH_PORT, Found, Wanted
 from edgead.console.errors import UsageError
+from edgead.console.inventory import Node
 from edgead.console.narration import printable
 
 HEAD = """\
@@ -46,6 +48,36 @@ def as_toml(name: str, found: Sequence[Found], wanted: Wanted) -> str:
     return "".join(parts)
 
 
+TEMPLATE = (
+    HEAD
+    + """\
+[cluster]
+name = "boards"
+user = "nvidia"
+
+[[nodes]]
+name = "xavier-1"
+host = "192.168.1.11"
+python = "/home/nvidia/tf/bin/python"
+"""
+)
+
+
+def with_more(text: str, found: Sequence[Found], known: Sequence[Node], wanted: Wanted) -> str:
+    """Give a cluster file's text with the found nodes after those that it has.
+
+    Who is in it already is left out. What `wanted` says of the login stands with each new node.
+    """
+    places = {(node.host, node.port or SSH_PORT) for node in known}
+    new = [each for each in found if (each.host, each.port) not in places]
+    taken = {node.name for node in known}
+    return (
+        text.rstrip("\n")
+        + "\n"
+        + "".join(f"\n{_table(each, taken, _shared(wanted))}" for each in new)
+    )
+
+
 def write_new(path: Path, text: str, *, force: bool) -> None:
     """Write a file. Raises UsageError where it is there and not forced, or can't be written."""
     try:
@@ -74,7 +106,7 @@ def _shared(wanted: Wanted) -> dict[str, Any]:
     return ({"user": wanted.user} if wanted.user else {}) | said
 
 
-def _table(found: Found, taken: set[str]) -> str:
+def _table(found: Found, taken: set[str], more: Mapping[str, Any] = MappingProxyType({})) -> str:
     about = [found.board.model or found.banner]
     if found.jetson:
         about.append(f"L4T {found.board.l4t}")
@@ -83,6 +115,7 @@ def _table(found: Found, taken: set[str]) -> str:
     node: dict[str, Any] = {"name": _name(found, taken), "host": found.host}
     if found.port != SSH_PORT:
         node["port"] = found.port
+    node.update(more)
     comment = printable(", ".join(each for each in about if each))
     return f"[[nodes]]  # {comment}\n{tomli_w.dumps(node)}"
 

@@ -71,9 +71,7 @@ def _experiment(folder: Path, name: str, time: int) -> Path:
     return found
 
 
-def _write_run(
-    part: Path, target: Path, run: Run, state: TrialState, events: list[Event]
-) -> None:
+def _write_run(part: Path, target: Path, run: Run, state: TrialState, events: list[Event]) -> None:
     (part / "artifacts").mkdir(parents=True)
     fields = {
         "artifact_uri": (target / "artifacts").absolute().as_uri(),

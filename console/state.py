@@ -256,4 +256,3 @@ _HANDLERS = {
     "flag": _flag,
     "result": _result,
 }
-

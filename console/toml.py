@@ -13,11 +13,18 @@ from edgead.console.errors import UsageError
 def load_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file. Raises UsageError naming the file and, for wrong TOML, line and column."""
     try:
-        return tomli.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise UsageError(f"{path}: no such file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: cannot be read as text: {error}") from None
+    return parse_toml(text, path)
+
+
+def parse_toml(text: str, path: Path) -> dict[str, Any]:
+    """Read the text of a TOML file. Raises UsageError naming the file, line and column."""
+    try:
+        return tomli.loads(text)
     except tomli.TOMLDecodeError as error:
         raise UsageError(f"{path}: not valid TOML: {error}") from None
 

@@ -63,8 +63,12 @@ class TrialBar(Widget):
     def _left(self, roomy: bool) -> Text:
         trial, message = self._session.trial, printable(self._session.message)
         row = Text("edgead", ink(self, "primary", bold=True))
+        if self._session.read_only:
+            row.append("  read-only", ink(self, "warning", bold=True))
         if trial is None:
-            return row.append(f"  {message or 'no trial yet'}", ink(self, "secondary"))
+            return row.append(
+                f"  {message or 'no trial yet · s starts one'}", ink(self, "secondary")
+            )
         row.append(f"  {printable(trial.run)}", ink(self, "foreground", bold=True))
         if trial.synthetic:
             row.append("  ▲ synthetic", ink(self, "warning", bold=True))
@@ -84,7 +88,7 @@ class TrialBar(Widget):
         row.append(f"{done}", ink(self, "foreground", bold=True))
         row.append(f"/{total} ", ink(self, "secondary"))
         row.append_text(self._progress(trial, 24 if roomy else 10))
-        row.append("  ").append_text(self._how(trial)).append("  ")
+        row.append("  ").append_text(self._replayed() or self._how(trial)).append("  ")
         for glyph, count, name in (
             ("✖", len(trial.flags), "error"),
             ("▲", trial.warnings, "warning"),
@@ -101,6 +105,17 @@ class TrialBar(Widget):
         full, half = divmod(halves, 2)
         bar = Text("━" * full + "╸" * half, ink(self, "success"))
         return bar.append("━" * (width - full - half), ink(self, "rule"))
+
+    def _replayed(self) -> Text | None:
+        """Say where a replay is, and how fast; None where there is none."""
+        playing = self._session.history.playing
+        if playing is None:
+            return None
+        glyph = "‖" if playing.paused else "▷"
+        speed = f"{playing.speed:g}×" if playing.speed else "at once"
+        at, of = (f"{int(s // 60)}:{int(s % 60):02d}" for s in (playing.at, playing.of))
+        said = f"{glyph} replay {speed} {at}/{of}"
+        return Text(said, ink(self, "accent", bold=True))
 
     def _how(self, trial: TrialState) -> Text:
         """Say how it ended, or the time left, or the phase before there is one to tell."""

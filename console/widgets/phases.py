@@ -150,9 +150,7 @@ def _draw(canvas: Canvas, bars: Sequence[Bar], start: float, end: float, now: fl
     canvas.put(canvas.width - 1, rows + 1, "s", "secondary")
 
 
-def _lane(
-    canvas: Canvas, row: int, bar: Bar, column: Callable[[float], float], now: float
-) -> None:
+def _lane(canvas: Canvas, row: int, bar: Bar, column: Callable[[float], float], now: float) -> None:
     canvas.put(0, row, printable(bar.name)[: NAME_WIDTH - 1], "secondary")
     if not bar.spans:
         canvas.put(NAME_WIDTH, row, bar.note, bar.ink)

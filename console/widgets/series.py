@@ -63,6 +63,8 @@ def worker_gone(trial: TrialState, index: int) -> bool:
     if task is None:
         return False
     flagged = any(task.node and flag.node == task.node for flag in trial.flags)
-    return trial.nodes.get(task.node) == "lost" or flagged or (
-        task.state == "ended" and not trial.over
+    return (
+        trial.nodes.get(task.node) == "lost"
+        or flagged
+        or (task.state == "ended" and not trial.over)
     )

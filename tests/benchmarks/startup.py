@@ -77,7 +77,9 @@ def main() -> int:
         Target("full paint, slowest s", max(fulls)),
         Target("processor until then, median s", statistics.median(used)),
     ]
-    said = f"{options.runs} starts of the real program in a pty of 120 by 36 cells, no cluster file."
+    said = (
+        f"{options.runs} starts of the real program in a pty of 120 by 36 cells, no cluster file."
+    )
     return write_report(options.report, "Start", f"{said} Made by `make bench-startup`.", targets)
 
 

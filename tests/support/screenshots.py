@@ -19,7 +19,7 @@ async def main(folder: Path) -> None:
     """Run the demo in the app, without a terminal, and save its screens as SVG."""
     specs = demo_specs("paper-kdd99", 1, 10)
     store = Store(paths.runs_folder())
-    session = LocalSession(store, None, specs, paths.data_folder(), autostart=True)
+    session = LocalSession(store, None, paths.data_folder(), start=specs)
     app = ConsoleApp(session, paths.home() / "crashes")
 
     async def until(condition):
