@@ -249,9 +249,7 @@ def _predictions(
         said = known.prediction.get(split, {}).get("workers") if known else None
         note = f"the paper's workers: {said[0]:g} to {said[1]:g} s" if said else ""
         table = _table(f"{head}Prediction of the {split} rows (s)", columns, figures, note)
-        rows = tuple(
-            r for r in table.rows if (r.paper, *r.measured) != (None,) * (len(columns) + 1)
-        )
+        rows = tuple(r for r in table.rows if any(v is not None for v in (r.paper, *r.measured)))
         if rows:
             tables.append(replace(table, rows=rows))
     return tables

@@ -16,9 +16,9 @@ Completer = Callable[..., Iterable[str]]
 
 def shell_code(shell: str) -> str:
     """Give what a shell is to read so that it completes the program's words."""
-    import argcomplete
+    from argcomplete.shell_integration import shellcode
 
-    return str(argcomplete.shellcode([PROGRAM], shell=shell))
+    return str(shellcode([PROGRAM], shell=shell))
 
 
 def complete(parser: argparse.ArgumentParser) -> None:

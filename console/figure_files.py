@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from html import escape
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from edgead.console.figure import HEIGHT, PAPER, WIDTH, Figure, Label, Path, shapes
@@ -80,7 +81,7 @@ def _dashed(
     pieces: list[list[tuple[float, float]]] = []
     at, left, on = 0, float(lengths[0]), True
     piece = [points[0]]
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(points):
         length = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
         gone = 0.0
         while length - gone > left:

@@ -73,7 +73,7 @@ def _experiment(folder: Path, name: str, time: int) -> Path:
 
 def _write_run(part: Path, target: Path, run: Run, state: TrialState, events: list[Event]) -> None:
     (part / "artifacts").mkdir(parents=True)
-    fields = {
+    fields: dict[str, Any] = {
         "artifact_uri": (target / "artifacts").absolute().as_uri(),
         "end_time": _milliseconds(state.latest) if state.over else None,
         "entry_point_name": "",

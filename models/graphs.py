@@ -27,10 +27,11 @@ TOLD = 3  # numbers of a part: its loss, summed over its steps; its seconds; the
 class Graphs:
     """The graphs of one trial: `train` a part, `score` a range, `look` at the state; all traced.
 
-    A slot is weights, first and second moments, every round's loss so far, summed over its
-    steps, and of the latest round [workers, TOLD]: in the slot's own row what its part says of
-    itself, noughts in the others; so the mean of the slots has it of all: float32 [width]. Rounds write the two rows of slots in turn, so that none is written
-    while it may be read: the variable is float32 [2, workers, width].
+    A slot is float32 [width]: weights, first and second moments, every round's loss so far, summed
+    over its steps, and of the latest round [workers, TOLD]: in the slot's own row what its part
+    says of itself, noughts in the others; so the mean of the slots has it of all. Rounds write the
+    two rows of slots in turn, so that none is written while it may be read: the variable is
+    float32 [2, workers, width].
     """
 
     def __init__(self, spec: TrialSpec, prepared: Prepared, model: FlatModel) -> None:

@@ -133,10 +133,10 @@ class CompareScreen(PanelScreen):
         runs = ", ".join(state.run for state in states[:4]) + (" …" if len(states) > 4 else "")
         tables = self.query_one(Tables)
         tables.border_title = Content(f"Paper ↔ {printable(runs) or 'measured'}")
-        self._show(tables, found)
+        self._fill(tables, found)
 
     @work(group="show", exclusive=True)
-    async def _show(self, tables: Tables, found: ComparisonTable) -> None:
+    async def _fill(self, tables: Tables, found: ComparisonTable) -> None:
         await tables.show(found)
 
     # -- what keys ask for

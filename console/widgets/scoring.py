@@ -68,9 +68,11 @@ def _outcome(name: str, trial: TrialState, scoring: Scoring | None) -> str:
     score = trial.scores.get(name, {})
     if name == "train" and trial.threshold is not None:
         parts.append(f"threshold {trial.threshold:.4g}")
-    for metric in ("accuracy", "f1"):
-        if isinstance(score.get(metric), int | float):
-            parts.append(f"{metric if metric == 'accuracy' else 'F1'} {score[metric]:.4f}")
+    parts += [
+        f"{said} {score[metric]:.4f}"
+        for metric, said in (("accuracy", "accuracy"), ("f1", "F1"))
+        if isinstance(score.get(metric), int | float)
+    ]
     if scoring is not None and (pace := scoring.rows_per_second) is not None:
         parts.append(f"{pace:,.0f} rows/s")
     if score.get("where") in ("host", "workers"):
