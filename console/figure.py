@@ -14,6 +14,7 @@ from edgead.console.state import TrialState
 WIDTH, HEIGHT = 760, 460
 LEFT, RIGHT, TOP, BOTTOM = 74, 190, 46, 54
 TEXT, LABEL_HEIGHT = 13, 17
+MOST_X = 1e15  # epochs; beyond it whole numbers are no longer told apart
 INK, QUIET, GRID, PAPER = "#1e252c", "#5a6672", "#dde2e7", "#ffffff"
 # Okabe and Ito's colours, which the colour-blind can tell apart; dashes tell them apart in print.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
@@ -78,7 +79,8 @@ def shapes(figure: Figure) -> list[Shape]:
     """Lay a figure out on WIDTH by HEIGHT pixels; any points may come."""
     xs = [x for trace in figure.traces for x, _ in _drawable(trace, figure.log)]
     ys = [y for trace in figure.traces for _, y in _drawable(trace, figure.log)]
-    x_ends = (min(xs), max(xs)) if xs and max(xs) > min(xs) else (0.0, max([1.0, *xs]))
+    low, high = min(xs, default=0.0), max(xs, default=1.0)
+    x_ends = (low, high) if high > low else (low - 0.5, low + 0.5)
     y_ends = limits(ys, figure.log)
 
     def x_of(value: float) -> float:
@@ -136,7 +138,7 @@ def _drawable(trace: Trace, log: bool) -> list[Point]:
     return [
         point
         for point in trace.points
-        if math.isfinite(point[0]) and height_of(point[1], log) is not None
+        if abs(point[0]) < MOST_X and height_of(point[1], log) is not None
     ]
 
 
@@ -144,7 +146,7 @@ def _pieces(trace: Trace, log: bool) -> list[list[Point]]:
     """Break a curve where a point can't be drawn; a lone point becomes a short line."""
     pieces: list[list[Point]] = [[]]
     for x, y in trace.points:
-        if math.isfinite(x) and height_of(y, log) is not None:
+        if abs(x) < MOST_X and height_of(y, log) is not None:
             pieces[-1].append((x, y))
         elif pieces[-1]:
             pieces.append([])

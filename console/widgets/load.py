@@ -74,9 +74,10 @@ class LoadPlot(ZoomView):
         room = max(room_of(curves, longest) for _, curves in drawn)
         x = with_room(self.shown, width, room)
         strips: list[Strip] = []
-        for field, curves in drawn:
+        spare = height - STRIP_ROWS - len(charts) * (each + HEAD_ROWS)
+        for at, (field, curves) in enumerate(drawn):
             strips.append(self._head(field))
-            strips += self._chart(curves, x, width, each, longest)
+            strips += self._chart(curves, x, width, each + spare * (at == 0), longest)
         strips.append(self._epochs(trial, x, width))
         return strips
 
