@@ -15,6 +15,8 @@ from edgead.console.energy import Energy
 from edgead.console.events import Event
 
 MOST_POINTS = 2_000  # of one worker or node that are kept; more than any plot can show
+MOST_ROWS = 10**12  # of one part
+MOST_READING = 1e9  # of any sensor, in its unit
 MOST_SERIES = 1_000  # workers, nodes or spans, whatever a log says
 
 
@@ -134,7 +136,7 @@ def _stage(measures: Measures, event: Event, now: float) -> None:
 def _round(measures: Measures, event: Event, _now: float) -> None:
     passed = int(event["epoch"]) - 1 + int(event["step"]) / max(1, int(event["steps"]))
     for part in event["parts"]:
-        seconds, rows = _finite(part["seconds"]), int(part["rows"])
+        seconds, rows = _finite(part["seconds"]), min(MOST_ROWS, max(0, int(part["rows"])))
         point = PartPoint(passed, rows / max(seconds, 1e-6), float(part["loss"]))
         _keep(measures.parts, int(part["worker"]), point)
 
@@ -201,4 +203,9 @@ def _finite(value: Any) -> float:
 
 def _optional(event: Event | Mapping[str, Any], name: str, scale: float = 1.0) -> float | None:
     value = event.get(name)
-    return None if value is None else _finite(value) * scale
+    if value is None:
+        return None
+    number = _finite(value)
+    if abs(number) > MOST_READING:
+        raise ValueError(f"no sensor reads {number}")
+    return number * scale

@@ -11,6 +11,7 @@ from edgead.console.measures import Measures, seconds_between
 from edgead.models.spec import SpecError, TrialSpec, read_spec
 
 MOST_STEPS = 20_000  # points of the loss that are kept
+MOST_EPOCHS = 10**9
 FINAL_STATES = ("finished", "failed", "stopped", "interrupted")
 
 
@@ -192,7 +193,10 @@ def _step(state: TrialState, event: Event) -> None:
 
 
 def _epoch(state: TrialState, event: Event) -> None:
-    state.epochs.append(Epoch(int(event["epoch"]), float(event["loss"]), float(event["seconds"])))
+    number = int(event["epoch"])
+    if not 0 < number <= MOST_EPOCHS:
+        raise ValueError(f"no epoch's number: {number}")
+    state.epochs.append(Epoch(number, float(event["loss"]), float(event["seconds"])))
 
 
 def _threshold(state: TrialState, event: Event) -> None:

@@ -23,21 +23,30 @@ from edgead.console.widgets.series import INKS, MOST_CURVES
 from edgead.console.widgets.zoom import ZoomView
 
 LEFT = 5  # cells of the y axes' labels: all charts and the strip of epochs align
-AXIS_ROWS, STRIP_ROWS, HEAD_ROWS = 2, 1, 1
+STRIP_ROWS, HEAD_ROWS = 1, 1
+AIR = 2.0  # around values that do not begin at 0
 
 
 @dataclass(frozen=True)
 class Field:
-    """What can be drawn: its title and unit, and how to read it off a sample."""
+    """What can be drawn: its title and unit, how to read it off a sample, and if 0 is a floor."""
 
     title: str
     unit: str
     read: Callable[[LoadPoint], float | None]
+    from_zero: bool = True
+
+    def limits(self, values: Sequence[float]) -> Limits:
+        """Give the axis' ends for these values."""
+        known = [value for value in values if math.isfinite(value)]
+        if self.from_zero or not known:
+            return limits(known, False)
+        return min(known) - AIR, max(known) + AIR
 
 
 FIELDS = (
     Field("power", "W", lambda point: point.watts),
-    Field("temperature", "°C", lambda point: point.celsius),
+    Field("temperature", "°C", lambda point: point.celsius, from_zero=False),
     Field("GPU", "%", lambda point: point.gpu),
     Field("CPU", "%", lambda point: point.cpu),
 )
@@ -77,7 +86,7 @@ class LoadPlot(ZoomView):
         spare = height - STRIP_ROWS - len(charts) * (each + HEAD_ROWS)
         for at, (field, curves) in enumerate(drawn):
             strips.append(self._head(field))
-            strips += self._chart(curves, x, width, each + spare * (at == 0), longest)
+            strips += self._chart(field, curves, x, width, each + spare * (at == 0), longest)
         strips.append(self._epochs(trial, x, width))
         return strips
 
@@ -92,11 +101,11 @@ class LoadPlot(ZoomView):
         return "\n".join(["node\tsecond\twatts\tcelsius\tcpu\tgpu", *rows])
 
     def _chart(
-        self, curves: Sequence[Curve], x: Limits, width: int, height: int, longest: int
+        self, field: Field, curves: Sequence[Curve], x: Limits, width: int, height: int, longest: int
     ) -> list[Strip]:
         shown = self.shown
         seen = [y for curve in curves for _, y in window(curve.points, shown)]
-        axes = Axes(x, shown[1], limits(seen, False), False, LEFT)
+        axes = Axes(x, shown[1], field.limits(seen), False, LEFT)
         strips = draw_curves(self, curves, axes, width, height, longest)
         return [*strips, *([Strip.blank(width, self.rich_style)] * height)][:height]
 

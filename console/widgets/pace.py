@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
@@ -10,7 +11,7 @@ from textual.content import Content
 from textual.strip import Strip
 
 from edgead.console.canvas import Canvas
-from edgead.console.lanes import Lane
+from edgead.console.measures import MOST_ROWS
 from edgead.console.narration import printable
 from edgead.console.session import Session
 from edgead.console.state import TrialState
@@ -19,6 +20,7 @@ from edgead.console.widgets.strips import StripView
 
 RECENT = 8  # parts that a worker's figure is the mean of
 NAME_WIDTH, LEAST_SPARK = 16, 8
+TALLEST = 4  # rows of a lane
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,9 @@ class PacePlot(StripView):
             return self.empty("the first round's end draws the first lane")
         canvas = Canvas(*self.size)
         fits = canvas.height if len(paces) <= canvas.height else max(0, canvas.height - 1)
-        for row, pace in enumerate(paces[:fits]):
-            self._lane(canvas, row, pace, max(each.recent for each in paces))
+        each = max(1, min(TALLEST, canvas.height // len(paces)))
+        for at, pace in enumerate(paces[:fits]):
+            self._lane(canvas, at * each, each, pace, max(p.recent for p in paces))
         if len(paces) > fits:
             rest = f"… {len(paces) - fits} faster ones"
             canvas.put(0, canvas.height - 1, rest, "secondary")
@@ -60,7 +63,9 @@ class PacePlot(StripView):
         rows = [f"{pace.name}\t{pace.recent:.0f}" for pace in (paces_of(trial) if trial else [])]
         return "\n".join(["worker\trows_per_second", *rows])
 
-    def _lane(self, canvas: Canvas, row: int, pace: Pace, fastest: float) -> None:
+    def _lane(self, canvas: Canvas, top: int, rows: int, pace: Pace, fastest: float) -> None:
+        """Draw a lane: a row, or several and a blank one over them."""
+        row = top + rows - 1
         glyph, ink = ("✖ ", "error") if pace.gone else ("", "primary")
         name = printable(f"{glyph}{pace.name}")[:NAME_WIDTH]
         share = 100 * pace.recent / fastest if fastest > 0 else 0.0
@@ -69,9 +74,11 @@ class PacePlot(StripView):
         if room < LEAST_SPARK:
             figure, room = f"{pace.recent:>11,.0f}", canvas.width - NAME_WIDTH - 13
         canvas.put(0, row, name, "error" if pace.gone else "secondary")
-        lane = Lane(name, "rows/s", pace.values, 0.0, max(pace.values))
-        if room > 0:
-            canvas.put(NAME_WIDTH + 1, row, lane.sparkline(room), ink)
+        shown = pace.values[-room:] if room > 0 else ()
+        first = NAME_WIDTH + 1 + room - len(shown)
+        most, high = max(*pace.values, 1e-9), max(1, rows - 1)
+        for at, value in enumerate(shown):
+            canvas.bar(first + at, 1, row, max(1, round(8 * high * value / most)), ink)
         canvas.put(canvas.width - len(figure), row, figure, "")
 
     def _subtitle(self, paces: Sequence[Pace]) -> Content:
@@ -91,9 +98,11 @@ def paces_of(trial: TrialState) -> list[Pace]:
         _pace(worker_name(trial, at), [p.rows_per_second for p in points], worker_gone(trial, at))
         for at, points in trial.measures.parts.items()
     ]
-    rows = trial.rows.get("train", 0)
+    rows, speeds = float(min(trial.rows.get("train", 0), MOST_ROWS)), []
     if not found and rows and trial.epochs:
-        speeds = [rows / max(epoch.seconds, 1e-6) for epoch in trial.epochs]
+        known = [epoch.seconds for epoch in trial.epochs if math.isfinite(epoch.seconds)]
+        speeds = [rows / max(seconds, 1e-6) for seconds in known]
+    if speeds:
         found = [_pace("all workers" if trial.spec.distributed else "this machine", speeds)]
     return sorted(found, key=lambda pace: pace.recent)
 
