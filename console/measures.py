@@ -161,7 +161,7 @@ def _telemetry(measures: Measures, event: Event, now: float) -> None:
 
 
 def _scoring(measures: Measures, event: Event, now: float) -> None:
-    split, done, rows = str(event["split"]), int(event["done"]), int(event["rows"])
+    split, done, rows = str(event["split"]), int(event["done"]), min(MOST_ROWS, int(event["rows"]))
     began = next((s.start for s in reversed(measures.phases) if _scores(s.name, split)), now)
     found = measures.scoring.setdefault(split, Scoring(0, rows, began, now))
     found.done, found.rows, found.latest = max(0, min(done, rows)), rows, now

@@ -71,7 +71,7 @@ def _outcome(name: str, trial: TrialState, scoring: Scoring | None) -> str:
     parts += [
         f"{said} {score[metric]:.4f}"
         for metric, said in (("accuracy", "accuracy"), ("f1", "F1"))
-        if isinstance(score.get(metric), int | float)
+        if isinstance(score.get(metric), float)
     ]
     if scoring is not None and (pace := scoring.rows_per_second) is not None:
         parts.append(f"{pace:,.0f} rows/s")
@@ -83,4 +83,5 @@ def _outcome(name: str, trial: TrialState, scoring: Scoring | None) -> str:
 def _of_score(trial: TrialState, name: str) -> tuple[int, int]:
     score = trial.scores.get(name, {})
     done, rows = score.get("visited", 0), score.get("rows", 0)
-    return (int(done), int(rows)) if isinstance(done, int) and isinstance(rows, int) else (0, 0)
+    known = isinstance(done, int) and isinstance(rows, int)
+    return (max(0, min(done, rows)), rows) if known else (0, 0)
