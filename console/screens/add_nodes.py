@@ -201,7 +201,7 @@ class AddNodes(ModalScreen[tuple[list[Found], Wanted, Path] | None]):
             return
         self._scan(self._wanted)
 
-    @work(exclusive=True, group="search", exit_on_error=False)
+    @work(exclusive=True, group="search")
     async def _scan(self, wanted: Wanted) -> None:
         hosts = self.query_one(FoundList)
         self._search = hosts.search = self._session.nodes.search(wanted, lambda: None)
@@ -228,7 +228,7 @@ class AddNodes(ModalScreen[tuple[list[Found], Wanted, Path] | None]):
 
     # -- host keys
 
-    @work(exclusive=True, group="accept", exit_on_error=False)
+    @work(exclusive=True, group="accept")
     async def action_accept(self) -> None:
         """Show the new host keys, and keep them if they are accepted."""
         search = self._search

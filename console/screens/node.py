@@ -150,7 +150,7 @@ class NodeScreen(PanelScreen):
         lines = [f"{one.time[11:19]} {one.level} {one.text}" for one in said]
         self.query_one(LogView).show("What was told of it", lines, empty="nothing yet")
 
-    @work(exclusive=True, group="container", exit_on_error=False)
+    @work(exclusive=True, group="container")
     async def _ask(self) -> None:
         """Ask the node for its container and that one's log, for as long as it is on screen."""
         while self.is_attached:
