@@ -22,7 +22,9 @@ from edgead.console.screens.trial import TrialScreen
 
 
 def planned(app) -> str:
-    return str(app.screen.query_one("#planned", Static).render())
+    """Give the plan's text; "" before the form is there."""
+    found = app.screen.query("#planned")
+    return str(found.first(Static).render()) if found else ""
 
 
 async def test_s_opens_the_form_and_starts_what_was_planned(tmp_path, until):
@@ -44,7 +46,7 @@ async def test_a_preset_brings_its_values_and_seeds_make_a_sweep(tmp_path, until
     app = app_of(session, tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("s")
-        await until(lambda: isinstance(app.screen, NewTrial))
+        await until(lambda: "one trial" in planned(app))
         app.screen.query_one("#preset", Select).value = "paper-swat"
         await until(lambda: app.screen.query_one("#batch", Input).value == "256")
         app.screen.query_one("#seed", Input).value = "1..3,9"
@@ -65,7 +67,7 @@ async def test_a_wrong_field_is_named_and_nothing_starts(tmp_path, until):
     app = app_of(session, tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("s")
-        await until(lambda: isinstance(app.screen, NewTrial))
+        await until(lambda: "one trial" in planned(app))
         for key, wrong, said in (
             ("epochs", "0", "epochs: expected a whole number from 1"),
             ("seed", "x[red]\x1b", "expected seeds such as 1..5"),
@@ -133,7 +135,7 @@ async def test_nodes_are_found_accepted_and_added(tmp_path, until):
     app = app_of(session, tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("1", "plus")
-        await until(lambda: isinstance(app.screen, AddNodes))
+        await until(lambda: isinstance(app.screen, AddNodes) and app.screen.query(FoundList))
         app.screen.query_one("#network", Input).value = "10.0.0.0/24"
         await pilot.press("enter")
         hosts = app.screen.query_one(FoundList)
@@ -141,9 +143,9 @@ async def test_nodes_are_found_accepted_and_added(tmp_path, until):
         assert "HOST KEY HAS CHANGED was SHA256:a [b]·" in text_of(hosts)
         assert "SHA256:x" in text_of(hosts)
         assert app.screen.query_one(ProgressBar).progress == 100
-        await pilot.press("k")
+        await pilot.press("t")
         await until(lambda: isinstance(app.screen, Question))
-        await pilot.press("k")
+        await pilot.press("t")
         await until(lambda: "xavier-2" in text_of(hosts))
         assert "accept 10.0.0.3" in session.asked
         search.go_on.set()
@@ -161,7 +163,7 @@ async def test_a_scan_is_stopped_by_escape_and_keeps_what_was_found(tmp_path, un
     app = app_of(session, tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("1", "plus")
-        await until(lambda: isinstance(app.screen, AddNodes))
+        await until(lambda: isinstance(app.screen, AddNodes) and app.screen.query(FoundList))
         app.screen.query_one("#network", Input).value = "10.0.0.0/99"
         await pilot.press("enter")
         await until(lambda: any("expected a network" in n.message for n in app._notifications))
@@ -221,5 +223,5 @@ async def test_add_nodes_offers_the_file_in_use(tmp_path, until):
     app = app_of(session, tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("1", "plus")
-        await until(lambda: isinstance(app.screen, AddNodes))
+        await until(lambda: isinstance(app.screen, AddNodes) and app.screen.query(FoundList))
         assert app.screen.query_one("#file", Input).value == "lab.toml"

@@ -15,7 +15,9 @@ LINES = [*(f"line {number}" for number in range(200)), "Traceback: x", "warning:
 
 async def opened(app, pilot, until) -> LogView:
     await pilot.press("4")
-    await until(lambda: isinstance(app.screen, LogsScreen))
+    await until(lambda: isinstance(app.screen, LogsScreen) and app.screen.query(LogView))
+    sources = 1 + len(app.session.logs.sources())
+    await until(lambda: app.screen.query_one(OptionList).option_count == sources)
     return app.screen.query_one(LogView)
 
 
@@ -35,7 +37,6 @@ async def test_another_log_is_chosen_searched_and_copied(tmp_path, until):
     app = app_of(session, tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         log = await opened(app, pilot, until)
-        await until(lambda: app.screen.query_one(OptionList).option_count == 2)
         await pilot.press("down")
         await until(lambda: "the end" in text_of(log))  # it begins at its end
         await pilot.press("slash")
