@@ -70,7 +70,7 @@ async def test_a_log_that_grows_is_followed_until_somebody_scrolls_up(tmp_path, 
         log.scroll_to(y=5, animate=False, immediate=True)
         texts["log"] = [*LINES, "one more", "two more"]
         await pilot.press("r")
-        await until(lambda: "204 lines" in str(log.border_subtitle))
+        await until(lambda: "205 lines" in str(log.border_subtitle))
         assert log.scroll_offset.y == 5
 
 
