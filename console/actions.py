@@ -53,7 +53,7 @@ def _trial(verb: str) -> Words:
 NODE_ACTIONS = (
     Action("node", "n", "Open", "its lanes, checks, tasks, container and log",
            _nodes("watch"), many=False, changes=False),
-    Action("check", "r", "Check", "run every health check, TensorFlow's self-test too",
+    Action("check", "r", "Check", "run every health check, the self-test too",
            _nodes("check"), lambda it, names: it.nodes.check(names), changes=False),
     Action("mend", "e", "Mend", "run the safe remedies, then check again",
            lambda names: ["nodes", "check", *names, "--fix"],

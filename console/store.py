@@ -187,7 +187,8 @@ class Store:
         if _number(name) and (run.folder / "spec.toml").is_file():
             return run
         runs = self.runs()
-        named = None if _number(name) else next((r for r in runs if r.about.name == name), None)
+        known = name and not _number(name)
+        named = next((run for run in runs if known and run.about.name == name), None)
         if named is None:
             latest = ", ".join(run.name for run in runs[-5:]) or "none yet"
             raise UsageError(f"{name}: no such run in {self.root}; the latest: {latest}")

@@ -18,6 +18,7 @@ from edgead.console import networks
 from edgead.console.actions import command
 from edgead.console.discovery import SSH_PORT, Found, Wanted
 from edgead.console.errors import ConsoleError, UsageError
+from edgead.console.inventory import Node
 from edgead.console.narration import printable
 from edgead.console.screens.breakpoints import HORIZONTAL
 from edgead.console.screens.question import Choice, Question
@@ -83,7 +84,7 @@ class FoundList(Rows):
         texts = fitted([name, printable(who), printable(what)], self._widths)
         glyph, colour, said = LOOKS.get(each.state, ("?", "warning", ""))
         if each.state == "unknown" and each.fingerprint:
-            said = f"new host key {each.fingerprint} · k accepts"
+            said = f"new host key {each.fingerprint} · t trusts it"
         elif each.state in ("failed", "changed"):
             said = f"{said} {each.note}".strip()
         loud = each.state == "changed"
@@ -115,13 +116,13 @@ class AddNodes(ModalScreen[tuple[list[Found], Wanted, Path] | None]):
         Binding("ctrl+s", "add", "Add", priority=True),
         Binding("ctrl+y", "command", "Copy as command", priority=True),
         Binding("ctrl+r", "scan", "Scan", priority=True),
-        Binding("k", "accept", "Accept host keys", show=False),
+        Binding("t", "accept", "Accept host keys", show=False),
         Binding("escape", "cancel", "Cancel"),
     ]
     DEFAULT_CSS = """
     AddNodes {
         .box { width: 100%; max-width: 130; height: 90%; max-height: 34; padding: 0 1; }
-        .field { height: 1; width: 1fr; }
+        .field { height: 1; width: 1fr; padding: 0 2 0 0; }
         .field Label { width: 10; color: $secondary; }
         .field Input { width: 1fr; background: $panel; }
         .field Input:focus { background: $primary 30%; }
@@ -131,7 +132,7 @@ class AddNodes(ModalScreen[tuple[list[Found], Wanted, Path] | None]):
         #hosts { height: 1fr; margin: 1 0 0 0; background: $surface; }
         #keys { height: 1; width: 100%; color: $secondary; }
         &.-narrow .box { height: 100%; max-height: 100%; border: none; padding: 0 1; }
-        &.-narrow .row { layout: vertical; height: 2; }
+        &.-narrow #network { width: 1fr; }
     }
     """
 
@@ -145,20 +146,22 @@ class AddNodes(ModalScreen[tuple[list[Found], Wanted, Path] | None]):
     def compose(self) -> ComposeResult:
         """Lay out the fields, the progress, and who was found."""
         own = ", ".join(map(str, networks.own_networks()[:4]))
+        like = self._like()
         with Vertical(classes="box") as box:
             box.border_title = "Add nodes"
             with Horizontal(classes="row"):
                 yield self._field("network", own, "such as 192.168.1.0/24, or addresses")
-                yield self._field("user", "", "login name; empty is ssh's own")
+                yield self._field("user", like.user, "login name; empty is ssh's own")
             with Horizontal(classes="row"):
-                yield self._field("file", str(self._file), "the cluster file")
+                yield self._field("key", str(like.key or ""), "private key; empty is ssh's own")
                 yield self._field("port", str(SSH_PORT), "SSH's")
+            yield self._field("file", str(self._file), "the cluster file to write them into")
             yield ProgressBar(total=1, show_eta=False, id="progress")
             yield Static(HOW, id="scanned")
             yield FoundList(id="hosts")
             yield Static(
                 Content.from_markup(
-                    "[$primary b]enter[/] scan  [$primary b]space[/] mark  [$primary b]k[/] accept"
+                    "[$primary b]enter[/] scan  [$primary b]space[/] mark  [$primary b]t[/] trust"
                     " new host keys  [$primary b]^s[/] add to the file  [$primary b]^y[/] copy as"
                     " command  [$primary b]esc[/] stop, close"
                 ),
@@ -169,6 +172,12 @@ class AddNodes(ModalScreen[tuple[list[Found], Wanted, Path] | None]):
         entry = Input(value, placeholder=help_, compact=True, id=name)
         entry.tooltip = help_
         return Horizontal(Label(name), entry, classes="field")
+
+    def _like(self) -> Node:
+        """Give the first node there is: who is added is mostly logged in to like it."""
+        statuses = self._session.fleet.statuses.values()
+        node = next((status.node for status in statuses), None)
+        return Node("", "") if node is None or self._session.fleet.embedded else node
 
     def on_mount(self) -> None:
         """Show progress while there is some."""
@@ -190,7 +199,16 @@ class AddNodes(ModalScreen[tuple[list[Found], Wanted, Path] | None]):
             raise UsageError("network: expected one such as 192.168.1.0/24, or an address")
         wanted = networks.parse_networks(said)
         user = self.query_one("#user", Input).value.strip()
-        return Wanted(networks=wanted, port=int(port), user=user)
+        key = self.query_one("#key", Input).value.strip()
+        like = self._like()
+        return Wanted(
+            networks=wanted,
+            port=int(port),
+            user=user,
+            key=Path(key).expanduser() if key else None,
+            known_hosts=like.known_hosts,
+            ssh_config=like.ssh_config,
+        )
 
     def action_scan(self) -> None:
         """Search for nodes, from the beginning."""
@@ -201,7 +219,7 @@ class AddNodes(ModalScreen[tuple[list[Found], Wanted, Path] | None]):
             return
         self._scan(self._wanted)
 
-    @work(exclusive=True, group="search", exit_on_error=False)
+    @work(exclusive=True, group="search")
     async def _scan(self, wanted: Wanted) -> None:
         hosts = self.query_one(FoundList)
         self._search = hosts.search = self._session.nodes.search(wanted, lambda: None)
@@ -228,7 +246,7 @@ class AddNodes(ModalScreen[tuple[list[Found], Wanted, Path] | None]):
 
     # -- host keys
 
-    @work(exclusive=True, group="accept", exit_on_error=False)
+    @work(exclusive=True, group="accept")
     async def action_accept(self) -> None:
         """Show the new host keys, and keep them if they are accepted."""
         search = self._search
@@ -238,10 +256,10 @@ class AddNodes(ModalScreen[tuple[list[Found], Wanted, Path] | None]):
         lines = [f"{each.target}  {each.fingerprint}" for each in search.offers.values()]
         answer = await self.app.push_screen_wait(
             Question(
-                "Accept these host keys?",
+                "Trust these host keys?",
                 "Compare each fingerprint with the board's own before you do.\n\n"
                 + "\n".join(map(printable, lines)),
-                (Choice("k", "accept", "accept and keep them"),),
+                (Choice("t", "accept", "trust and keep them"),),
             )
         )
         if answer != "accept":
@@ -270,7 +288,9 @@ class AddNodes(ModalScreen[tuple[list[Found], Wanted, Path] | None]):
         said = self.query_one("#network", Input).value.replace(",", " ").split()
         user = self.query_one("#user", Input).value.strip()
         file = self.query_one("#file", Input).value.strip()
+        key = self.query_one("#key", Input).value.strip()
         words = ["init", *said, "--out", file, *(["--user", user] if user else [])]
+        words += ["--key", key] if key else []
         self.app.copy_to_clipboard(command(words))
         self.notify("the command is on the clipboard", markup=False)
 

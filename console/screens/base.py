@@ -152,4 +152,5 @@ class PanelScreen(Screen[None]):
         only = not any(getattr(panel, "only_faults", False) for panel in panels)
         for panel in panels:
             panel.only_faults = only
+            panel.update()
         self.update()

@@ -110,7 +110,7 @@ class LogsScreen(PanelScreen):
         nothing = "nothing has happened yet · s starts a trial"
         self.query_one(LogView).show(TOLD.title, lines, empty=nothing)
 
-    @work(exclusive=True, group="log", exit_on_error=False)
+    @work(exclusive=True, group="log")
     async def _read(self) -> None:
         """Read the chosen log, again and again while it is on screen."""
         source = self._source()

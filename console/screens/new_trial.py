@@ -140,6 +140,8 @@ class NewTrial(ModalScreen[tuple[TrialSpec, ...] | None]):
         return specs, self._session.trials.plan(specs[0])
 
     def _show(self) -> None:
+        if self.app._exit or not self.query("#planned"):  # it is being closed
+            return
         found = self._read()
         wrong = found.key if isinstance(found, FormError) else ""
         for field in FIELDS:

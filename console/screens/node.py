@@ -27,6 +27,7 @@ from edgead.console.widgets.lanes import LanesPanel
 from edgead.console.widgets.log_view import LogView
 from edgead.console.widgets.text_panel import TextPanel
 
+NODES = Binding.Group("Nodes", compact=True)
 CONTAINER_SECONDS = 15.0  # after which the node is asked for its container again
 
 
@@ -85,8 +86,10 @@ class NodeScreen(PanelScreen):
     VIEWS: ClassVar[tuple[str, ...]] = ("lanes", "checks", "tasks", "log")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n", "app.back", "Back", key_display="esc"),
-        Binding("left_square_bracket,left", "step(-1)", "Previous node", key_display="["),
-        Binding("right_square_bracket,right", "step(1)", "Next node", key_display="]"),
+        Binding(
+            "left_square_bracket,left", "step(-1)", "Previous node", key_display="[", group=NODES
+        ),
+        Binding("right_square_bracket,right", "step(1)", "Next node", key_display="]", group=NODES),
         *(each for each in keys_for("node", NODE_ACTIONS) if each.key != "n"),  # type: ignore[union-attr]
         *PANEL_KEYS,
     ]
@@ -150,7 +153,7 @@ class NodeScreen(PanelScreen):
         lines = [f"{one.time[11:19]} {one.level} {one.text}" for one in said]
         self.query_one(LogView).show("What was told of it", lines, empty="nothing yet")
 
-    @work(exclusive=True, group="container", exit_on_error=False)
+    @work(exclusive=True, group="container")
     async def _ask(self) -> None:
         """Ask the node for its container and that one's log, for as long as it is on screen."""
         while self.is_attached:

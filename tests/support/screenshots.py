@@ -42,6 +42,12 @@ async def main(folder: Path) -> None:
         await pilot.press("c")
         await until(lambda: True)
         (folder / "compare.svg").write_text(app.export_screenshot(title="edgead-console demo"))
+        for name, keys in (("fleet", ["1"]), ("plan", ["2", "s"])):
+            for key in keys:
+                await pilot.press(key)
+                await until(lambda: True)
+            picture = app.export_screenshot(title="edgead-console demo")
+            (folder / f"{name}.svg").write_text(picture)
 
 
 if __name__ == "__main__":
