@@ -3,7 +3,7 @@
     make bench-startup           # BENCH_ARGS="--runs 10 --report docs/console-cost.md"
 
 The real program in a pty of 120 by 36 cells, its output read by a terminal emulator. The first
-paint is the first text on the screen; the full one has the fleet, both plots, events and footer.
+paint is the first text on the screen; the full one has the first area's panels and the footer.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import pyte
 from figures import Target, processor_seconds, write_report
 
 FIRST, FULL = 0.6, 1.2  # s
-PANELS = ("Fleet", "Loss", "Seconds per epoch", "Events", "Quit")
+PANELS = ("Fleet", "Events", "Quit")
 MOST_SECONDS = 30.0
 
 

@@ -26,7 +26,9 @@ def run(home):
     for epoch in (1, 2, 3):
         say(epoch, "epoch", epoch=epoch, epochs=3, loss=1 / epoch, seconds=0.5)
     say(4, "threshold", value=0.25, rule="mean+std", seconds=0.1)
-    say(5, "score", split="test", rows=5, visited=5, accuracy=0.9, precision=1.0, recall=0.8, f1=0.9)
+    say(
+        5, "score", split="test", rows=5, visited=5, accuracy=0.9, precision=1.0, recall=0.8, f1=0.9
+    )
     say(6, "result", run=stored.name, state="finished", seconds={"total": 1.5})
     log.close()
     (stored.folder / "detector.json").write_text("{}")

@@ -122,7 +122,9 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.parametrize(("program", "rounds", "least"), [(FUZZ, 400, 100), (PANELS, 150, 100)], ids=["charts", "panels"])
+@pytest.mark.parametrize(
+    ("program", "rounds", "least"), [(FUZZ, 400, 100), (PANELS, 150, 100)], ids=["charts", "panels"]
+)
 def test_nothing_kills_the_process(program, rounds, least):
     done = subprocess.run(
         [sys.executable, "-c", program, "11", str(rounds)],
@@ -132,4 +134,4 @@ def test_nothing_kills_the_process(program, rounds, least):
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    assert int(done.stdout.split()[1]) > least
+    assert int(done.stdout.split()[1]) > 100
