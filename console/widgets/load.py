@@ -101,7 +101,13 @@ class LoadPlot(ZoomView):
         return "\n".join(["node\tsecond\twatts\tcelsius\tcpu\tgpu", *rows])
 
     def _chart(
-        self, field: Field, curves: Sequence[Curve], x: Limits, width: int, height: int, longest: int
+        self,
+        field: Field,
+        curves: Sequence[Curve],
+        x: Limits,
+        width: int,
+        height: int,
+        longest: int,
     ) -> list[Strip]:
         shown = self.shown
         seen = [y for curve in curves for _, y in window(curve.points, shown)]

@@ -75,7 +75,7 @@ async def measure(folder: Path, epochs: int, pause: float) -> list[Target]:
     written = [0]
     writer = threading.Thread(target=write, args=(run, epochs, pause, written), daemon=True)
     writer.start()
-    while not run.events_path.exists():
+    while not run.events_path.exists():  # noqa: ASYNC110 - another thread makes it
         await asyncio.sleep(0.05)
     cluster = folder / "cluster.toml"
     nodes = [f'[[nodes]]\nname = "{name}"\nhost = "127.0.0.1"\nport = 1\n' for name in NODES]
