@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from edgead.console.drift import drift
 from edgead.console.narration import printable
 from edgead.console.runs import RunLine
 from edgead.console.state import TrialState
@@ -111,5 +110,7 @@ def _tasks(state: TrialState) -> Iterable[tuple[str, str]]:
 
 
 def _boards(state: TrialState) -> Iterable[tuple[str, str]]:
+    from edgead.console.drift import drift  # with asyncssh: the app paints before
+
     for row in drift(state.boards):
         yield str(row[0]), " · ".join(map(str, row[1:]))

@@ -6,15 +6,18 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
-from edgead.console.discovery import SSH_PORT, Found, Wanted
 from edgead.console.errors import UsageError
 from edgead.console.inventory import Node
 from edgead.console.narration import printable
 
+if TYPE_CHECKING:  # it brings asyncssh, and the app is to paint first
+    from edgead.console.discovery import Found, Wanted
+
+SSH_PORT = 22
 HEAD = """\
 # The nodes of one cluster, written by `edgead-console init`. Change what you like.
 #
