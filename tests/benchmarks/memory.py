@@ -28,7 +28,7 @@ from edgead.console.local_session import LocalSession
 from edgead.console.store import Log, Run, Store
 from edgead.models.spec import read_spec
 
-GROWTH = 10.0  # MB from a fifth of the trial to its end
+GROWTH = 10.0  # MB from the middle of the trial to its end
 KEYS = ("2", "]", "1", "3", "4", "2", "]")
 NODES = ("node-1", "node-2", "node-3")
 
@@ -81,13 +81,14 @@ async def measure(folder: Path, epochs: int, pause: float) -> list[Target]:
     nodes = [f'[[nodes]]\nname = "{name}"\nhost = "127.0.0.1"\nport = 1\n' for name in NODES]
     cluster.write_text("\n".join(nodes))
     app = ConsoleApp(LocalSession(store, cluster, folder), folder)
-    early = 0.0
+    found: dict[int, float] = {}  # by tenths of the trial
     async with app.run_test(size=(120, 36)) as pilot:
         for turn in range(1_000_000):
             await pilot.press(KEYS[turn % len(KEYS)])
             await asyncio.sleep(0.3)
-            if not early and written[0] > epochs / 5:
-                early = resident_mb()
+            tenth = 10 * written[0] // epochs
+            if tenth not in found:
+                found[tenth] = resident_mb()
             if not writer.is_alive():
                 break
         await asyncio.sleep(2.0)
@@ -95,9 +96,9 @@ async def measure(folder: Path, epochs: int, pause: float) -> list[Target]:
         trial = app.session.trial
         assert trial is not None and len(trial.epochs) == epochs, "the app has read it all"
     return [
-        Target("after a fifth of the trial, MB", early),
+        *(Target(f"after {at}0 % of the trial, MB", found[at]) for at in sorted(found) if at > 0),
         Target("at its end, MB", late),
-        Target("growth, MB", late - early, GROWTH),
+        Target("growth from its middle, MB", late - found.get(5, late), GROWTH),
     ]
 
 

@@ -80,6 +80,10 @@ def measure(folder: Path, rows: int, seconds: float, size: tuple[int, int]) -> l
             raise SystemExit((folder / "trial.log").read_text())
         pane = Pane(folder, PROGRAM, *size)
         until(lambda: "T-001" in pane.text() and "3/3 up" in pane.text(), "the app is up")
+        if "Welcome" in pane.text():
+            pane.run("send-keys", "Escape")
+        pane.run("send-keys", "2")
+        until(lambda: "Loss · log" in pane.text(), "the trial's plots are in sight")
         time.sleep(SETTLE_SECONDS)
         pid, began, epochs = pane.pid(), time.monotonic(), epochs_of(home)
         used, written = processor_seconds(pid), pane.written()
