@@ -10,6 +10,7 @@ from typing import Any
 from edgead.console.events import Event
 from edgead.models.spec import SpecError, TrialSpec, read_spec
 
+MOST_SHARDS = 16  # of a node that are kept: a dataset has a few
 MOST_STEPS = 20_000  # points of the loss that are kept
 FINAL_STATES = ("finished", "failed", "stopped", "interrupted")
 
@@ -71,6 +72,7 @@ class TrialState:
     warnings: int = 0
     collapsed: bool = False
     chief_cpu_seconds: float | None = None
+    prepare_cpu_seconds: float = 0.0
     usage: dict[str, dict[str, int]] = field(default_factory=dict)
     boards: dict[str, dict[str, Any]] = field(default_factory=dict)  # what each node is
     result: dict[str, Any] | None = None
@@ -173,6 +175,11 @@ def _dataset(state: TrialState, event: Event) -> None:
 def _stage(state: TrialState, event: Event) -> None:
     if "total" in event.data:
         state.phase = f"stage {int(event['done']) / max(1, int(event['total'])):.0%}"
+    name, suffix, _ = str(event.get("file", "")).partition(".f32")
+    board = state.boards.get(str(event["node"]))
+    if board is not None and suffix and "sent" in event.data:
+        there = {*str(board.get("dataset", "")).split(), name[:12]}
+        board["dataset"] = " ".join(sorted(there)[:MOST_SHARDS])
 
 
 def _phase(state: TrialState, event: Event) -> None:
@@ -199,6 +206,7 @@ def _threshold(state: TrialState, event: Event) -> None:
 
 def _trained(state: TrialState, event: Event) -> None:
     state.chief_cpu_seconds = float(event["cpu_seconds"])
+    state.prepare_cpu_seconds = float(event.get("prepare_cpu_seconds", 0.0))
 
 
 def _usage(state: TrialState, event: Event) -> None:

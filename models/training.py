@@ -16,12 +16,16 @@ class DivergedError(RuntimeError):
 
 
 class Trained(NamedTuple):
-    """A model on this machine, its epochs' losses and seconds, and the chief's CPU seconds."""
+    """A model on this machine, its epochs' losses and seconds, and the chief's CPU seconds.
+
+    Those are of connecting and training, and of what it did ahead, before there was a cluster.
+    """
 
     model: Any
     losses: Tuple[float, ...]
     seconds: Tuple[float, ...]
     cpu_seconds: float
+    prepare_cpu_seconds: float = 0.0
 
 
 class Epochs:

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,8 @@ def main() -> None:
     rows = {"synthetic": True, "made_up": 20_000}
     data = series() if windowed else load("kdd99", "paper", None, None, **rows)
     prepared = write_shards(data, Path(job["shards"]))
-    trained, engine = fast.train(spec, prepared, job["cluster"], Killer(job["kill"]))
+    ahead = fast.prepare(spec, prepared)
+    trained, engine = fast.train(spec, ahead, job["cluster"], time.monotonic(), Killer(job["kill"]))
     weights = np.concatenate([each.ravel() for each in trained.model.get_weights()])
     found = [engine.errors(split) for _ in range(job["repeat"]) for split in ("train", "test")]
     rows = data.take("test", np.arange(data.count("test")))
