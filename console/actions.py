@@ -95,7 +95,7 @@ TRIAL_ACTIONS = (
     Action("flags", "F", "Flags", "what failed: evidence, what was done, what to do",
            _trial("show"), many=False, changes=False),
     Action("halt", "x", "Stop", "stop it",
-           _trial("stop"), lambda it, _names: it.trials.stop(), many=False,
+           _trial("stop"), lambda it, names: it.trials.stop(names[0]), many=False,
            asks="Its processes end on every node; what it has logged stays."),
     Action("delete", "D", "Delete", "delete it with all its files",
            lambda names: ["trial", "delete", *names, "--yes"],

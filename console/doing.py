@@ -21,6 +21,7 @@ from edgead.console.actions import (
 from edgead.console.errors import ConsoleError
 from edgead.console.messages import Act
 from edgead.console.narration import printable
+from edgead.console.runs import RunLine
 from edgead.console.screens.base import PanelScreen
 from edgead.console.screens.help import Help, keys_of
 from edgead.console.screens.jump import Jump
@@ -85,9 +86,10 @@ class Doing(App[int]):
         await self._answer(lambda: run(self.session, names))
 
     async def _agreed(self, action: Action, names: list[str]) -> bool:
-        title = f"{action.title}: {', '.join(map(printable, names))[:60]}?"
+        whom = ", ".join(map(printable, names))[:60] or "what is being started"
+        title = f"{action.title}: {whom}?"
         choice = Choice(action.key or "enter", "do", action.title.lower())
-        said = command_of(action, names, self.session)
+        said = command_of(action, names, self.session) if any(names) else ""
         asked = Question(title, action.asks, (choice,), command=said)
         return await self.push_screen_wait(asked) == "do"
 
@@ -222,9 +224,8 @@ class Doing(App[int]):
 
     def action_stop_trial(self) -> None:
         """Stop the running trial, once that is confirmed."""
-        running = [line.run for line in self.session.trials.lines if line.state == "running"]
-        trial = self.session.trial
-        self.act(named(TRIAL_ACTIONS, "halt"), running or [trial.run if trial else ""])
+        lines = self.session.trials.lines
+        self.act(named(TRIAL_ACTIONS, "halt"), [_running(lines)])
 
     # -- nodes
 
@@ -311,3 +312,8 @@ class Doing(App[int]):
             yield SystemCommand("Copy", "The focused panel's text", screen.action_copy)
             yield SystemCommand("Faults", "Only what is wrong, or all", screen.action_faults)
             yield SystemCommand("Maximise", "The focused panel, or undo", screen.action_zoom)
+
+
+def _running(lines: Sequence[RunLine]) -> str:
+    """Give the run that runs; "" where one is only about to."""
+    return next((line.run for line in lines if line.state == "running"), "")

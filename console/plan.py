@@ -66,19 +66,28 @@ def make_plan(
     except UsageError as error:
         wrong = PlanLine("error", "placement", str(error), stops=True)
         return Plan(spec, (), (wrong, *_data(spec, data)))
-    lines = [*_placement(tasks), *_transport(spec, cluster), *_data(spec, data)]
+    lines = [*_placement(tasks, cluster), *_transport(spec, cluster), *_data(spec, data)]
     lines += _shipping(spec, tasks, shards, runs)
     lines += _health(tasks, statuses)
     return Plan(spec, tasks, tuple(lines))
 
 
-def _placement(tasks: Sequence[Task]) -> Iterable[PlanLine]:
+def _placement(tasks: Sequence[Task], cluster: Cluster | None) -> Iterable[PlanLine]:
+    nodes = {node.name: node for node in cluster.nodes} if cluster else {}
     by_node: dict[str, list[str]] = {}
     for task in tasks:
         by_node.setdefault(task.node, []).append(task.name)
     for node, names in by_node.items():
         where = "this machine" if node == HOST else node
-        yield PlanLine("info", where, ", ".join(names))
+        runs = "" if cluster is None or cluster.embedded else _runs(nodes.get(node))
+        yield PlanLine("info", where, ", ".join(names) + runs)
+
+
+def _runs(node: Node | None) -> str:
+    """Say with which Python a node runs its tasks."""
+    if node is None:
+        return ""
+    return f" · {node.inside} in {node.container}" if node.container else f" · {node.python}"
 
 
 def _transport(spec: TrialSpec, cluster: Cluster | None) -> Iterable[PlanLine]:

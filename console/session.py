@@ -172,8 +172,8 @@ class Trials(Protocol):
     async def rerun(self, names: Sequence[str]) -> str:
         """Queue the same trials again."""
 
-    async def stop(self) -> str:
-        """Stop the running trial, and hold back what waits after it."""
+    async def stop(self, name: str = "") -> str:
+        """Stop a running trial, else the one that runs, and hold back what waits after it."""
 
     async def rename(self, name: str, label: str) -> str:
         """Give a run a name of one's own."""

@@ -84,7 +84,9 @@ def show(args: argparse.Namespace) -> int:
     stored = store.open(args.run)
     state = stored.state()
     if args.json:
-        output.print_object("run", {**result_of(state, state.state), **_said(stored.about)})
+        output.print_object(
+            "run", {**result_of(state, state.state), "boards": state.boards, **_said(stored.about)}
+        )
         return DONE
     index = RunIndex(store)
     index.refresh()

@@ -65,9 +65,7 @@ class LocalTrials:
 
     def running(self) -> bool:
         """Whether a trial is running, or about to be."""
-        if self._queue or self._starting:
-            return True
-        return self._running is not None and self._running.supervisor() is not None
+        return bool(self._queue) or self._starting or self._active() is not None
 
     def take_up(self, run: Run | None) -> None:
         """Take a run for the running one, if it runs."""
@@ -129,12 +127,14 @@ class LocalTrials:
         """Queue the same trials again."""
         return await self.start([self._store.open(name).spec() for name in names])
 
-    async def stop(self) -> str:
-        """Stop the running trial, and hold back what waits after it."""
+    async def stop(self, name: str = "") -> str:
+        """Stop a running trial, else the one that runs, and hold back what waits after it."""
         refuse(self._read_only)
+        run = self._store.open(name) if name else self._active()
+        if name and run is not None and run.supervisor() is None:
+            raise UsageError(f"{run.name}: is not running; D deletes it")
         held, self._queue = len(self._queue), []
         note = f"; {held} held back, s starts them again" if held else ""
-        run = self._running
         pid = run.supervisor() if run else None
         if run is None or pid is None:
             return "no trial is running" + note
@@ -202,7 +202,15 @@ class LocalTrials:
             self._asked.clear()
 
     def _busy(self) -> bool:
-        return self._running is not None and self._running.supervisor() is not None
+        return self._active() is not None
+
+    def _active(self) -> Run | None:
+        """Give the trial that runs: ours, the one on the plots, or one of another terminal."""
+        known = [run for run in (self._running, self._history.run) if run is not None]
+        alive = ("starting", "running")
+        lines = (line for line in self.lines if line.state in alive)
+        others = (Run(self._store.root / line.run) for line in lines)
+        return next((run for run in (*known, *others) if run.supervisor() is not None), None)
 
     async def _start_next(self) -> None:
         run = self._queue.pop(0)

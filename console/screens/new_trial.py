@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import ClassVar
 
 from rich.text import Text
@@ -45,7 +46,7 @@ class NewTrial(ModalScreen[tuple[TrialSpec, ...] | None]):
     ]
     DEFAULT_CSS = """
     NewTrial {
-        #form { width: 100%; max-width: 130; height: 90%; max-height: 32; padding: 0 1; }
+        #form { width: 100%; max-width: 130; height: 26; max-height: 100%; padding: 0 1; }
         #parts { height: 1fr; }
         #fields { width: 56; height: 1fr; scrollbar-size-vertical: 1; }
         #plan { width: 1fr; height: 1fr; padding: 0 0 0 2; scrollbar-size-vertical: 1; }
@@ -98,6 +99,10 @@ class NewTrial(ModalScreen[tuple[TrialSpec, ...] | None]):
     def on_mount(self) -> None:
         """Say what would happen as it stands."""
         self._show()
+
+    def on_resize(self) -> None:
+        """Wrap the plan to its new width."""
+        self.call_after_refresh(self._show)
 
     def on_input_changed(self, message: Input.Changed) -> None:
         """Plan anew."""
@@ -160,12 +165,13 @@ class NewTrial(ModalScreen[tuple[TrialSpec, ...] | None]):
         head = f"a sweep of {count} trials, seeds {seeds}" if count > 1 else "one trial"
         lines = [Text(f"The plan: {head}", ink(self, "foreground", bold=True))]
         wide = max((len(line.name) for line in plan.lines), default=0)
+        room = self.query_one("#plan").scrollable_content_region.width - wide - 5
         for line in plan.lines:
             glyph = GLYPHS[line.level]
             row = Text.assemble(
                 (f"{glyph} ", ink(self, INKS[line.level])),
                 (f"{printable(line.name):<{wide}}  ", ink(self, "secondary")),
-                (printable(line.text), ink(self, INKS[line.level])),
+                (hung(printable(line.text), room, wide + 4), ink(self, INKS[line.level])),
             )
             if line.remedy:
                 row.append(f"\n    $ {printable(line.remedy)}", ink(self, "primary"))
@@ -217,3 +223,8 @@ class NewTrial(ModalScreen[tuple[TrialSpec, ...] | None]):
     def action_cancel(self) -> None:
         """Start nothing."""
         self.dismiss(None)
+
+
+def hung(text: str, width: int, indent: int) -> str:
+    """Wrap a text, its further lines under its first."""
+    return ("\n" + " " * indent).join(wrap(text, max(20, width)) or [""])

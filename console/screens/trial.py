@@ -17,6 +17,7 @@ from edgead.console.playback import faster
 from edgead.console.screens.base import PANEL_KEYS, PanelScreen
 from edgead.console.screens.breakpoints import HORIZONTAL
 from edgead.console.screens.keys import keys_for
+from edgead.console.session import Session
 from edgead.console.widgets.events import EventLog
 from edgead.console.widgets.fleet import FleetTable
 from edgead.console.widgets.header import TrialBar
@@ -72,6 +73,10 @@ class TrialScreen(PanelScreen):
     }
     """
 
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._offered = (False, False)
+
     def compose(self) -> ComposeResult:
         """Lay out the panels in the order in which the widest grid fills in."""
         yield TrialBar(self.session)
@@ -95,7 +100,10 @@ class TrialScreen(PanelScreen):
         self.query_one(PlotArea).redraw()
         self.query_one(EventLog).update()
         self.update_fleet()
-        self.refresh_bindings()
+        offered = self.session.running(), self.session.history.playing is not None
+        if offered != self._offered:
+            self._offered = offered
+            self.refresh_bindings()  # it has the footer made anew
 
     def update_fleet(self) -> None:
         """Show the nodes."""

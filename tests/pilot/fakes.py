@@ -118,7 +118,7 @@ class FakeTrials:
     async def rerun(self, names: Sequence[str]) -> str:
         return self._session.ask(" ".join(["rerun", *names]))
 
-    async def stop(self) -> str:
+    async def stop(self, name: str = "") -> str:
         self._session._running = False
         return self._session.ask("stop")
 

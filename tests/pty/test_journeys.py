@@ -1,5 +1,7 @@
 """One journey a feature, by keys and mouse, of the real program in a pty."""
 
+import re
+
 import pytest
 from program import marked, until
 from terminal import Terminal
@@ -32,6 +34,7 @@ def test_a_sweep_then_names_replay_and_deletion_by_keys(home, two_runs):
     with Terminal([], 120, 36) as terminal:
         terminal.until("Welcome")
         terminal.press("\x1b")
+        terminal.until_gone("Welcome")
         terminal.press("2")
         terminal.until("Trials · 2")
         terminal.press("d")
@@ -52,7 +55,7 @@ def test_a_sweep_then_names_replay_and_deletion_by_keys(home, two_runs):
         terminal.until("‖ replay")
         terminal.press(".")
         terminal.press("\x1b")
-        terminal.until("✔ finished  ✖ 0")
+        terminal.until_gone("replay")
         terminal.press(" ")
         terminal.until("1 marked")
         terminal.press("a")
@@ -89,8 +92,7 @@ def test_a_trial_is_filled_in_planned_and_started_and_its_log_searched(home):
         terminal.type("\x15" + "3")
         terminal.until("The plan: one trial")
         terminal.press("\x1b")
-        terminal.until("Fleet")
-        # What the form is filled in with by hand in the pilot tests, here by command.
+        terminal.until_gone("New trial")
         terminal.press("4")
         terminal.until("what happened")
         terminal.press("\x1b[B")
@@ -130,6 +132,7 @@ def test_every_terminal_shows_states_in_words_at_any_size(home, two_runs, enviro
     with Terminal([], 80, 24, COLORTERM="", **environment) as terminal:
         terminal.until("Welcome")
         terminal.press("\x1b")
+        terminal.until_gone("Welcome")
         terminal.press("2")
         terminal.until(r"✔ finished")
         for size in ((40, 12), (200, 50), (120, 36), (80, 24)):
@@ -151,7 +154,10 @@ def test_boards_are_found_added_and_logged_in_to(home, boards, monkeypatch, tmp_
         terminal.until("Welcome")
         terminal.press("f")
         terminal.until("enter scans")
-        terminal.type("\x15" + network + "\t" + address.user + "\t" + str(address.key) + "\r")
+        for text in ("\x15" + network, "\t\x15" + address.user, f"\t\x15{address.key}"):
+            terminal.type(text)
+            terminal.until(re.escape(text[-12:]))
+        terminal.press("\r")
         terminal.until("new host key SHA256.*(?s:.*)new host key SHA256")
         terminal.press("t")
         terminal.until("Trust these")

@@ -52,6 +52,10 @@ class Terminal:
                 return text
         raise AssertionError(f"{pattern!r} not on the screen:\n{text}")
 
+    def until_gone(self, pattern, seconds=60.0):
+        """Read until a pattern is no longer on the screen."""
+        until(lambda: not re.search(pattern, self.read()), seconds)
+
     def press(self, keys):
         self.child.send(keys)
 

@@ -29,8 +29,8 @@ def plan_of(spec=SPEC, cluster=CLUSTER, fleet=None, runs=(), folder=Path("/nowhe
 def test_tasks_ports_and_data_are_told():
     plan = plan_of()
     assert said(plan)["this machine"] == "chief 0"
-    assert said(plan)["x-1"] == "ps 0, worker 0, worker 2"
-    assert said(plan)["x-2"] == "worker 1"
+    assert said(plan)["x-1"] == "ps 0, worker 0, worker 2 · python3"
+    assert said(plan)["x-2"] == "worker 1 · python3"
     assert "20000 to 20999, on loopback, through SSH" in said(plan)["ports"]
     assert "SYNTHETIC" in said(plan)["data"]
     assert plan.ready
