@@ -20,7 +20,7 @@ MOST_READING = 1e9  # of any sensor, in its unit
 MOST_SERIES = 1_000  # workers, nodes or spans, whatever a log says
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PartPoint:
     """One worker's part of a round: epochs passed, rows a second, its mean loss."""
 
@@ -29,7 +29,7 @@ class PartPoint:
     loss: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LoadPoint:
     """A node under load: seconds, watts, °C of its hottest sensor, CPU and GPU load in %."""
 
@@ -40,7 +40,7 @@ class LoadPoint:
     gpu: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Span:
     """A stretch of time: what went on, from when to when; `end` is None while it lasts."""
 

@@ -11,12 +11,12 @@ from edgead.console.measures import Measures, seconds_between
 from edgead.models.spec import SpecError, TrialSpec, read_spec
 
 MOST_SHARDS = 16  # of a node that are kept: a dataset has a few
-MOST_STEPS = 20_000  # points of the loss that are kept
+MOST_STEPS = 4_000  # points of the loss that are kept: two a cell of the widest screen, and zoom
 MOST_EPOCHS = 10**9
 FINAL_STATES = ("finished", "failed", "stopped", "interrupted")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Epoch:
     """One epoch done: number (from 1), mean loss, seconds."""
 

@@ -151,6 +151,6 @@ class PanelScreen(Screen[None]):
         panels = [panel for panel in self.query(".panel") if hasattr(panel, "only_faults")]
         only = not any(getattr(panel, "only_faults", False) for panel in panels)
         for panel in panels:
-            panel.only_faults = only  # type: ignore[attr-defined]
+            panel.only_faults = only
             panel.update()  # type: ignore[attr-defined]
         self.update()
