@@ -37,6 +37,7 @@ from edgead.console.widgets.zoom import ZoomView
 
 ROOMY = 66  # cells of width from which names are whole
 FAINT = 0.55
+SMOOTHEST = 0.7  # the share of the mean so far in the next
 
 
 class LossPlot(ZoomView):
@@ -153,7 +154,8 @@ class LossPlot(ZoomView):
 def worker_curves(trial: TrialState) -> list[Curve]:
     """Give the workers' smoothed losses; of many workers the range they lie in."""
     losses = {
-        worker: smooth([(point.epochs, point.loss) for point in points])
+        # Of few points a mean that looks far back would lag behind them all.
+        worker: smooth([(p.epochs, p.loss) for p in points], min(SMOOTHEST, len(points) / 200))
         for worker, points in sorted(trial.measures.parts.items())
     }
     if len(losses) > MOST_CURVES:

@@ -13,6 +13,8 @@ from edgead.console.local_session import LocalSession
 from edgead.console.store import Store
 
 SIZE = (120, 36)
+# What is looked at once the demo is over, and the keys that lead there from the one before.
+PLOTS = {"phases": ("2", "]", "]"), "compare": ("3",), "curves": ("v",)}
 
 
 async def main(folder: Path) -> None:
@@ -39,9 +41,10 @@ async def main(folder: Path) -> None:
         await pilot.pause()
         (folder / "demo.svg").write_text(app.export_screenshot(title="edgead-console demo"))
         await until(lambda: session.trial.over)
-        await pilot.press("c")
-        await until(lambda: True)
-        (folder / "compare.svg").write_text(app.export_screenshot(title="edgead-console demo"))
+        for name, keys in PLOTS.items():
+            await pilot.press(*keys)
+            await until(lambda: True)
+            (folder / f"{name}.svg").write_text(app.export_screenshot(title="edgead-console demo"))
         for name, keys in (("fleet", ["1"]), ("plan", ["2", "s"])):
             for key in keys:
                 await pilot.press(key)
