@@ -6,7 +6,7 @@ FITS = import sys, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3
 BIN = .venv/bin
 # Commands the tests run, each with the Debian package that has it.
 DEBIAN = ssh:openssh-client ps:procps sshd:openssh-server dockerd:docker.io sudo:sudo \
-  nft:nftables ip:iproute2 busybox:busybox-static
+  nft:nftables ip:iproute2 busybox:busybox-static tmux:tmux chromium:chromium
 
 # Data beside the repository, where there is some.
 ifneq ($(wildcard ../shared/data/.),)
@@ -14,7 +14,7 @@ EDGEAD_DATA ?= $(abspath ../shared/data)
 export EDGEAD_DATA
 endif
 
-.PHONY: help demo test test-fast lint bench bench-tunnel bench-fleet pictures boards boards-down debian clean
+.PHONY: help demo test test-fast lint bench bench-tunnel bench-fleet bench-startup bench-training bench-memory screenshots pictures boards boards-down debian clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -50,7 +50,17 @@ bench-tunnel: .venv/installed debian ## measure what tunnels cost, on virtual bo
 bench-fleet: .venv/installed ## measure what a hundred nodes cost the console (BENCH_ARGS)
 	@$(BIN)/python tests/benchmarks/fleet_load.py $(BENCH_ARGS)
 
-pictures: .venv/installed ## take docs/'s pictures anew, from the real demo
+bench-startup: .venv/installed ## measure how soon the app is there (BENCH_ARGS)
+	@$(BIN)/python tests/benchmarks/startup.py $(BENCH_ARGS)
+
+bench-training: .venv/installed debian ## measure what the app costs while a trial trains, in tmux (BENCH_ARGS)
+	@$(BIN)/python tests/benchmarks/training_cost.py $(BENCH_ARGS)
+
+bench-memory: .venv/installed ## measure the app's memory over a long trial (BENCH_ARGS)
+	@$(BIN)/python tests/benchmarks/memory.py $(BENCH_ARGS)
+
+pictures: screenshots
+screenshots: .venv/installed ## take docs/'s pictures anew, from the real demo
 	@$(BIN)/python tests/support/screenshots.py docs/pictures
 
 boards: .venv/installed debian ## start three virtual boards and leave them up (root; BOARDS=n for more)

@@ -1,79 +1,79 @@
-"""ConsoleApp: the app over a session: screens, keys, themes, leave-taking."""
+"""ConsoleApp: the app over a session: its areas, the keys that hold everywhere, leave-taking."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 from rich.text import Text
 from textual import work
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
 from edgead.console.crash import write_report
+from edgead.console.doing import Doing
 from edgead.console.errors import DONE, TRIAL_FAILED, ConsoleError
 from edgead.console.messages import FleetChanged, TrialChanged
 from edgead.console.narration import printable
+from edgead.console.palette import NodeCommands, TrialCommands
+from edgead.console.runs import waiting
 from edgead.console.screens.compare import CompareScreen
-from edgead.console.screens.health import HealthScreen
-from edgead.console.screens.help import Help, keys_of
-from edgead.console.screens.main import MainScreen
-from edgead.console.screens.node import NodeScreen
+from edgead.console.screens.fleet import FleetScreen
+from edgead.console.screens.logs import LogsScreen
 from edgead.console.screens.question import Choice, Question
+from edgead.console.screens.trial import TrialScreen
 from edgead.console.session import Session
 from edgead.console.themes import DARK, DEFAULTS, LIGHT
 from edgead.console.throttle import Throttle
 
-TRIAL_SECONDS = 0.25  # four plots a second
+TRIAL_SECONDS = 0.5  # two plots a second: more is not seen, and costs a slow terminal twice
 FLEET_SECONDS = 0.5
+AREAS = Binding.Group("Areas", compact=True)
+AREA_SCREENS: dict[str, Callable[[Session], Screen[Any]]] = {
+    "fleet": FleetScreen,
+    "trial": TrialScreen,
+    "compare": CompareScreen,
+    "logs": LogsScreen,
+}
 
 
-class ConsoleApp(App[int]):
+class ConsoleApp(Doing):
     """Shows a session, and hands it what a person asks for."""
 
     TITLE = "edgead-console"
+    CSS_PATH = "app.tcss"
     COMMAND_PALETTE_DISPLAY = "^p"
+    COMMANDS = Doing.COMMANDS | {NodeCommands, TrialCommands}
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "area('fleet')", "Fleet", group=AREAS, tooltip="the nodes"),
+        Binding("2", "area('trial')", "Trial", group=AREAS, tooltip="the trials and their plots"),
+        Binding("3", "area('compare')", "Compare", group=AREAS, tooltip="beside the paper's"),
+        Binding("4", "area('logs')", "Logs", group=AREAS, tooltip="what programs have written"),
+        Binding("s", "new_trial", "New", tooltip="a form, and the plan before it starts"),
+        Binding("x", "stop_trial", "Stop", tooltip="stop the running trial; asks first"),
+        Binding("a", "menu", "Actions", tooltip="on what is chosen or marked, and as commands"),
         Binding("question_mark", "help", "Help", key_display="?", tooltip="these keys"),
-        Binding("t", "theme", "Dark/light", show=False, tooltip="the other theme"),
         Binding("q", "quit", "Quit", tooltip="asks where a trial is running"),
+        Binding("c", "area('compare')", "Compare", show=False, tooltip="the same as 3"),
+        Binding("h", "health", "Health", show=False, tooltip="every check of every node"),
+        Binding("n", "node", "Node", show=False, tooltip="the chosen node, with all that is known"),
+        Binding("plus", "add_nodes", "Add nodes", show=False, key_display="+",
+                tooltip="find boards and put them into the cluster file"),
+        Binding("Y", "copy_command", "Copy as command", show=False,
+                tooltip="what `enter` would do here, as a command line"),
+        Binding("g", "jump", "Jump", show=False, tooltip="a letter over every panel; press one"),
+        Binding("t", "theme", "Dark/light", show=False, tooltip="the other theme"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
         Binding("tab", "focus_next", "Next panel", show=False, tooltip="shift+tab goes back"),
-        Binding("ctrl+p", "command_palette", "Commands", show=False, tooltip="find any of these"),
-    ]
-    CSS = """
-    Screen { background: $background; }
-    * { scrollbar-background: $background; scrollbar-background-hover: $background;
-        scrollbar-background-active: $background; scrollbar-corner-color: $background;
-        scrollbar-color: $rule; scrollbar-color-hover: $primary; }
-    .panel { border: round $rule; border-title-color: $foreground; border-title-style: bold;
-             border-subtitle-color: $foreground; background: $background; padding: 0 1; }
-    .panel.plot { padding: 0; }
-    .panel:focus { border: round $primary; border-title-color: $primary; }
-    .-narrow .panel { border: none; border-top: solid $rule; }
-    .-narrow .panel:focus { border: none; border-top: solid $primary; }
-    .-narrow .panel.plot { padding: 0 1 0 0; border-bottom: solid $rule; }
-    .-narrow .panel.plot:focus { border-bottom: solid $rule; }
-    Footer { background: $surface; }
-    .-narrow FooterKey.-command-palette { display: none; }
-    ModalScreen { align: center middle; background: $background 60%; }
-    .box { width: auto; max-width: 90%; height: auto; max-height: 90%; padding: 1 2;
-           border: round $primary; border-title-color: $primary; border-title-style: bold;
-           border-subtitle-color: $secondary; background: $surface; }
-    .box Static { width: auto; max-width: 100%; }
-    .box .text { margin-bottom: 1; }
-    .box Button { background: $surface; color: $foreground; width: auto; min-width: 32;
-                  content-align: left middle; text-align: left; }
-    .box Button:focus { background: $panel; text-style: bold; }
-    """
+        Binding("ctrl+p", "command_palette", "Commands", show=False, tooltip="find anything"),
+    ]  # fmt: skip
 
     def __init__(self, session: Session, crash_folder: Path) -> None:
-        super().__init__()
-        self.session = session
+        super().__init__(session)
         self._crash_folder = crash_folder
         self._trial_throttle = Throttle(
             TRIAL_SECONDS, lambda: self._post(TrialChanged), self.set_timer
@@ -84,27 +84,31 @@ class ConsoleApp(App[int]):
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK.name
-
-    def get_default_screen(self) -> Screen[None]:
-        """Give the main screen."""
-        return MainScreen(self.session)
+        for name, screen in AREA_SCREENS.items():
+            self.add_mode(name, partial(screen, session))
+        self._before = "fleet"
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give the colours of ours that another theme lacks."""
         return DEFAULTS
 
     def on_mount(self) -> None:
-        """Let the session live from now on."""
+        """Let the session live from now on, beginning where something goes on."""
         self._live()
+        trial = self.session.trial is not None or self.session.running()
+        self.switch_mode("trial" if trial or not self.session.nodes.undecided else "fleet")
+        if self.session.nodes.undecided and not self.session.read_only:
+            self.call_after_refresh(self.welcome)
 
     @work(group="session")
     async def _live(self) -> None:
         try:
-            await self.session.run(self._changed, self._fleet_throttle.ask)
+            await self.session.run(self.changed, self._fleet_throttle.ask)
         except ConsoleError as error:
             self.exit(error.exit_code, error.exit_code, Text(printable(str(error))))
 
-    def _changed(self) -> None:
+    def changed(self) -> None:
+        """Have everything shown anew, soon."""
         self._trial_throttle.ask()
         self._fleet_throttle.ask()
 
@@ -113,61 +117,37 @@ class ConsoleApp(App[int]):
             screen.post_message(change())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer start or stop, whichever there is something to do for."""
-        if action in ("start_trial", "stop_trial"):
-            return self.session.running() == (action == "stop_trial")
+        """Offer stop where something runs; offer nothing that changes things when read-only."""
+        if action == "stop_trial" and not self.session.running():
+            return False
+        if self.refused(action, parameters):
+            return None
         return super().check_action(action, parameters)
 
-    # -- what keys ask for
+    # -- where to
 
-    @work(group="trial", exclusive=True)
-    async def action_start_trial(self) -> None:
-        """Start a trial."""
-        await self._answer(self.session.start_trial)
+    def action_area(self, name: str) -> None:
+        """Go to an area; what was open in it is as it was left."""
+        if name != self.current_mode:
+            self._before = self.current_mode
+            self.switch_mode(name)
 
-    @work(group="trial", exclusive=True)
-    async def action_stop_trial(self) -> None:
-        """Stop the running trial, once that is confirmed."""
-        if await self.push_screen_wait(stop_question()) == "stop":
-            await self._answer(self.session.stop_trial)
+    async def action_back(self) -> None:
+        """Close a screen; from an area itself, go to the one before."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        else:
+            self.action_area(self._before)
 
-    async def _answer(self, ask: Callable[[], Coroutine[Any, Any, str]]) -> None:
-        """Show the session's one-line answer, or its one-line error."""
-        try:
-            self.notify(printable(await ask()), markup=False)
-        except ConsoleError as error:
-            self.notify(printable(str(error)), severity="error", timeout=10, markup=False)
-        self._changed()
-
-    def action_compare(self) -> None:
-        """Open the comparison."""
-        self.push_screen(CompareScreen(self.session))
-
-    def action_health(self) -> None:
-        """Open the checks."""
-        self.push_screen(HealthScreen(self.session))
-
-    def action_node(self, name: str = "") -> None:
-        """Open a node's lanes; the first one's without a name."""
-        self.push_screen(NodeScreen(self.session, name))
-
-    @work(group="checks")
-    async def action_check_nodes(self) -> None:
-        """Run every check."""
-        await self._answer(self.session.check_nodes)
-
-    @work(group="checks")
-    async def action_mend_nodes(self) -> None:
-        """Run the safe remedies."""
-        await self._answer(self.session.mend_nodes)
-
-    def action_help(self) -> None:
-        """Open the list of keys."""
-        self.push_screen(Help(keys_of(self, self.screen)))
+    async def action_pop_screen(self) -> None:
+        """Go back: an area's own screen can't be closed."""
+        await self.action_back()
 
     def action_theme(self) -> None:
         """Change to the other theme."""
         self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+
+    # -- leaving
 
     async def action_quit(self) -> None:
         """Leave; ask first what is to become of a running trial."""
@@ -181,8 +161,9 @@ class ConsoleApp(App[int]):
     @work(group="leave", exclusive=True)
     async def _leave(self) -> None:
         stop = False
-        if self.session.running():
-            answer = await self.push_screen_wait(leave_question())
+        if self.session.running() and not self.session.read_only:
+            queue = len(waiting(self.session.trials.lines))
+            answer = await self.push_screen_wait(leave_question(queue))
             if answer is None:
                 return
             stop = answer == "stop"
@@ -195,21 +176,7 @@ class ConsoleApp(App[int]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Give the palette what keys do, and screenshots."""
-        running = self.session.running()
-        if isinstance(screen, MainScreen):
-            if running:
-                yield SystemCommand("Stop", "Stop the running trial", self.action_stop_trial)
-            else:
-                yield SystemCommand("Start", "Start a trial", self.action_start_trial)
-            yield SystemCommand("Compare", "The paper's tables beside ours", self.action_compare)
-            yield SystemCommand("Health", "Every check of every node", self.action_health)
-            for name in list(self.session.fleet.statuses)[:20]:
-                shown = printable(name)
-                opened = partial(self.action_node, name)
-                yield SystemCommand(f"Node {shown}", f"The lanes of {shown}", opened)
-            yield SystemCommand("Copy", "The focused panel's text", screen.action_copy)
-            yield SystemCommand("Faults", "Only faults among the events", screen.action_faults)
-            yield SystemCommand("Maximise", "The focused panel, or undo", screen.action_zoom)
+        yield from self.commands()
         yield SystemCommand("Dark/light", "Change to the other theme", self.action_theme)
         yield SystemCommand("Keys", "Show all keys", self.action_help)
         yield SystemCommand("Screenshot", "Save the screen as SVG", self._shoot)
@@ -249,20 +216,12 @@ class ConsoleApp(App[int]):
         return f"a report is in {path}; running trials go on"
 
 
-def stop_question() -> Question:
-    """Ask before a trial is stopped."""
-    return Question(
-        "Stop the trial?",
-        "Its processes end on every node; what it has logged stays.",
-        (Choice("x", "stop", "stop it"),),
-    )
-
-
-def leave_question() -> Question:
-    """Ask what becomes of the running trial."""
+def leave_question(queue: int) -> Question:
+    """Ask what becomes of the running trial, and say what becomes of those that wait."""
+    waits = f" {queue} more wait: s starts them, in the app opened again." if queue else ""
     return Question(
         "A trial is running",
-        "It does not need the app: opened again, the app shows it.",
+        f"It does not need the app: opened again, the app shows it.{waits}",
         (
             Choice("l", "leave", "leave it running and quit"),
             Choice("s", "stop", "stop it and quit"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 Commands = argparse._SubParsersAction
 
@@ -19,3 +20,13 @@ def accept_new(parser: argparse.ArgumentParser) -> None:
 def as_json(parser: argparse.ArgumentParser) -> None:
     """Describe --json."""
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def data_folder(parser: argparse.ArgumentParser) -> None:
+    """Describe --data."""
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="the folder that holds kdd99/ and swat/; else $EDGEAD_DATA, else one of our own",
+    )

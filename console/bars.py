@@ -82,8 +82,13 @@ def _lay_out(width: int, left: int, each: int, bars: Sequence[Bars], epochs: int
     )
     group = bar * each + 1
     fitting = max(1, width // group)
-    last = epochs if epochs <= fitting else max(latest, fitting)
-    return Layout(left, bar, group, max(1, last - fitting + 1), last)
+    if epochs <= fitting:
+        return Layout(left, bar, group, 1, epochs)
+    # A page at a time, by halves: bars that moved with every epoch would be painted anew.
+    half = max(1, fitting // 2)
+    pages = max(0, -(-(latest - fitting) // half))
+    first = 1 + pages * half
+    return Layout(left, bar, group, first, first + fitting - 1)
 
 
 def _row(canvas: Canvas, height: float, ends: Limits) -> int:

@@ -38,9 +38,15 @@ class Canvas:
             self.put(column, bottom - full, EIGHTHS_UP[part] * width, ink)
 
     def runs(self, row: int) -> Iterator[tuple[str, str]]:
-        """Give a row as (text, ink), neighbours of one ink taken together."""
+        """Give a row as (text, ink), neighbours of one ink taken together.
+
+        A blank has no colour to see and goes with what is before it: a terminal is told less.
+        """
         text, ink = "", ""
         for character, its_ink in self._cells[row]:
+            if character == " ":
+                text += character
+                continue
             if its_ink != ink and text:
                 yield text, ink
                 text = ""

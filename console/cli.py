@@ -6,30 +6,24 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module, metadata
+from importlib import import_module
 from pathlib import Path
 
-from edgead.console.arguments import Commands, accept_new, as_json
+from edgead.console.arguments import Commands, as_json, data_folder
+from edgead.console.completion import SHELLS, complete
 from edgead.console.errors import INTERRUPTED, ConsoleError
+from edgead.console.examples import add_examples
 from edgead.console.fleet_commands import add_init, add_nodes
 from edgead.console.output import say_error
-
-EPILOG = """\
-examples:
-  edgead-console demo                      three nodes on this machine, two trials, the comparison
-  edgead-console                           open the app
-  edgead-console init 192.168.1.0/24       find the boards, write cluster.toml
-  edgead-console nodes trust               check the boards' host keys, accept new ones
-  edgead-console trial run trial.toml      run a trial here, without the app
-  edgead-console trial run trial.toml --set seed=3 --json
-  edgead-console compare T-001 T-002 --paper
-"""
+from edgead.console.trial_commands import add_trial
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code: one line on stderr for what goes wrong."""
     words = sys.argv[1:] if argv is None else list(argv)
-    args = build_parser().parse_args(words)
+    parser = build_parser()
+    complete(parser)
+    args = parser.parse_args(words)
     args.words = words  # for a command that says how to say it again
     try:
         # A command's packages are imported only when it is called: the app must paint at once.
@@ -54,28 +48,42 @@ def build_parser() -> argparse.ArgumentParser:
         prog="edgead-console",
         description="Train anomaly detectors on a handful of edge boards, from one terminal. "
         "With no command, opens the app.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=metadata.version("edgead-console"))
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     parser.add_argument(
         "--cluster",
         type=Path,
         metavar="FILE",
-        help="the cluster file; else $EDGEAD_CLUSTER, ./cluster.toml, or three nodes embedded in "
-        "this machine",
+        help="the cluster file; else $EDGEAD_CLUSTER, ./cluster.toml, or the one of our home; "
+        "without any, trials run on three nodes embedded in this machine",
+    )
+    parser.add_argument(
+        "--read-only", action="store_true", help="open the app to look only: it changes nothing"
     )
     parser.set_defaults(command="app:open_app", data=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _demo(commands)
     add_init(commands)
     add_nodes(commands)
-    _trial(commands)
+    add_trial(commands)
     _compare(commands)
     _detect(commands)
     _dataset(commands)
     _bench(commands)
+    _serve(commands)
+    _completion(commands)
+    add_examples(parser)
     return parser
+
+
+class _Version(argparse.Action):
+    """Prints the version; what knows it is not imported before it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib import metadata
+
+        print(metadata.version("edgead-console"))
+        parser.exit()
 
 
 def _demo(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -87,61 +95,26 @@ def _demo(commands: Commands[argparse.ArgumentParser]) -> None:
     demo.add_argument("--seed", type=int, default=1, metavar="N", help="default: 1")
     demo.add_argument("--epochs", type=int, default=10, metavar="N", help="default: 10")
     demo.add_argument("--preset", default="paper-kdd99", help="paper-kdd99 (the default) or kdd99")
-    _data(demo)
+    data_folder(demo)
     as_json(demo)
     demo.set_defaults(command="demo:demo")
-
-
-def _trial(commands: Commands[argparse.ArgumentParser]) -> None:
-    trial = commands.add_parser("trial", help="run, list, show, attach, stop, export")
-    verbs = trial.add_subparsers(title="commands", metavar="COMMAND", required=True)
-
-    run = verbs.add_parser("run", help="run a trial to its end, without the app")
-    run.add_argument(
-        "spec", nargs="?", metavar="SPEC", help="a trial file, or the name of a preset"
-    )
-    run.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="set one key of the spec, as TOML writes it; may be given often",
-    )
-    accept_new(run)
-    run.add_argument(
-        "--dry-run", action="store_true", help="say which task would run where, start nothing"
-    )
-    run.add_argument("--run", metavar="RUN", help=argparse.SUPPRESS)
-    run.add_argument("--linger", action="store_true", help=argparse.SUPPRESS)
-    _data(run)
-    as_json(run)
-    run.set_defaults(command="trial:run")
-
-    listing = verbs.add_parser("list", help="the stored runs")
-    as_json(listing)
-    listing.set_defaults(command="trial:list_runs")
-
-    for name, text in (
-        ("show", "one run: spec, tasks, scores, flags"),
-        ("attach", "follow a running trial from its first event to its last"),
-        ("stop", "stop a running trial"),
-    ):
-        verb = verbs.add_parser(name, help=text)
-        verb.add_argument("run", metavar="RUN")
-        as_json(verb)
-        verb.set_defaults(command=f"trial:{name}")
-
-    export = verbs.add_parser("export", help="a run's epochs and scores as csv or json")
-    export.add_argument("run", metavar="RUN")
-    export.add_argument("--format", choices=("csv", "json"), default="csv")
-    export.set_defaults(command="trial:export")
 
 
 def _compare(commands: Commands[argparse.ArgumentParser]) -> None:
     compare = commands.add_parser("compare", help="runs side by side, and beside the paper")
     compare.add_argument("runs", nargs="+", metavar="RUN")
     compare.add_argument("--paper", action="store_true", help="beside the paper's tables")
-    compare.add_argument("--format", choices=("text", "markdown", "csv", "json"), default="text")
+    compare.add_argument(
+        "--means", action="store_true", help="of runs that differ in the seed, the means alone"
+    )
+    compare.add_argument(
+        "--format",
+        choices=("text", "markdown", "csv", "json", "latex", "svg", "png"),
+        default="text",
+        help="tables; or, as svg or png, the loss curves overlaid (default: text)",
+    )
+    compare.add_argument("--linear", action="store_true", help="no logarithmic axis of the curves")
+    compare.add_argument("--out", type=Path, metavar="FILE", help="write there, not to stdout")
     as_json(compare)
     compare.set_defaults(command="compare:compare")
 
@@ -177,7 +150,7 @@ def _dataset(commands: Commands[argparse.ArgumentParser]) -> None:
         verb = verbs.add_parser(name, help=text)
         if name != "list":
             verb.add_argument("name", metavar="NAME")
-        _data(verb)
+        data_folder(verb)
         as_json(verb)
         verb.set_defaults(command=f"dataset:{name}_data")
 
@@ -205,18 +178,27 @@ def _bench(commands: Commands[argparse.ArgumentParser]) -> None:
     bench.add_argument(
         "--report", type=Path, metavar="FILE", help="write it as a Markdown page too"
     )
-    _data(bench)
+    data_folder(bench)
     as_json(bench)
     bench.set_defaults(command="bench:bench")
 
 
-def _data(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--data",
-        type=Path,
-        metavar="DIR",
-        help="the folder that holds kdd99/ and swat/; else $EDGEAD_DATA, else one of our own",
+def _serve(commands: Commands[argparse.ArgumentParser]) -> None:
+    serve = commands.add_parser(
+        "serve", help="the app in a browser, on this machine's loopback and by a token alone"
     )
+    serve.add_argument(
+        "--port", type=int, default=8000, metavar="N", help="default: 8000; 0 for a free one"
+    )
+    serve.set_defaults(command="serve:serve")
+
+
+def _completion(commands: Commands[argparse.ArgumentParser]) -> None:
+    completion = commands.add_parser(
+        "completion", help="what a shell is to read so that it completes our words"
+    )
+    completion.add_argument("shell", choices=SHELLS)
+    completion.set_defaults(command="completion:completion")
 
 
 if __name__ == "__main__":

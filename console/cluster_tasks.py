@@ -15,7 +15,7 @@ from edgead.agents.commands import Commands
 from edgead.agents.connection import NodeConnection, connect
 from edgead.agents.errors import NodeError
 from edgead.agents.launch import task_env, task_server_source
-from edgead.agents.messages import Exit, Line, Message
+from edgead.agents.messages import Exit, Line, Message, TelemetryLine
 from edgead.agents.program import Program
 from edgead.agents.staging import pack
 from edgead.console.drift import describe
@@ -23,6 +23,7 @@ from edgead.console.errors import UNREACHABLE
 from edgead.console.failure import Failure
 from edgead.console.interpreter import interpreter, program_argv
 from edgead.console.inventory import Cluster, Node
+from edgead.console.node_load import load_of
 from edgead.console.placement import HOST, Task
 from edgead.console.power import PowerChange
 from edgead.console.readying import give_back, ready_node
@@ -33,6 +34,7 @@ from edgead.console.wiring import Addresses, Wiring, is_open
 READY_SECONDS = 180.0  # a board needs a minute to import TensorFlow from a slow disk
 GIVE_BACK_SECONDS = 20.0  # for the power modes, when the nodes are left
 USAGE_INTERVAL = 0.25  # seconds; a task server tells it twice a second at most
+LOAD_SECONDS = 1.0  # between two samples of telemetry
 STAGE_INTERVAL = 0.25  # seconds between two words on how far a shard is
 
 
@@ -199,6 +201,14 @@ class ClusterTasks:
         await self._ready_node(node, connection)
         if not self._cluster.embedded:
             await self._describe(node)
+        await self._watch_load(node.name, connection)
+
+    async def _watch_load(self, node: str, connection: NodeConnection) -> None:
+        """Have telemetry of the node; a trial goes on without."""
+        try:
+            await connection.telemetry(LOAD_SECONDS)
+        except NodeError as error:
+            self._record("note", level="warn", node=node, text=f"no telemetry: {error.text}")
 
     async def _ready_node(self, node: Node, connection: NodeConnection) -> None:
         def say(level: str, text: str) -> None:
@@ -263,6 +273,8 @@ class ClusterTasks:
 
     def _hear(self, node: str, message: Message) -> None:
         self._commands[node].hear(message)
+        if isinstance(message, TelemetryLine) and (load := load_of(message)) is not None:
+            self._record("telemetry", node=node, **load)
         task = self._named(node, getattr(message, "task", ""))
         if task is None:
             return

@@ -1,23 +1,30 @@
-"""The paper's tables beside measured runs, as plain tables."""
+"""The paper's tables beside measured runs, as plain tables; runs that differ in seed also meant."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from statistics import fmean
+from dataclasses import dataclass, replace
+from statistics import fmean, stdev
 
 from edgead.console import paper
 from edgead.console.state import TrialState
+from edgead.models.spec import TrialSpec
 
 # Differences in accuracy that count as the same result, and as near it.
 WITHIN, CLOSE = 0.01, 0.02
+METRICS = ("accuracy", "precision", "recall", "f1")
+TITLES = {"kdd99": "KDD99", "swat": "SWaT"}
+PREDICTIONS = {"validation": "Table 4.2", "test": "Table 4.3"}
+
+Measure = Callable[[TrialState], float | None]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One figure: the paper's, the measured ones (one a run), and a verdict on the last of them.
+    """One figure: the paper's, the measured ones (one a column), and a verdict on the last of them.
 
     The verdict is within, close, better, off, or new where the paper has no such figure.
+    `spreads` has the standard deviation (n - 1) of each measured figure that is a mean.
     """
 
     label: str
@@ -26,6 +33,7 @@ class Row:
     verdict: str
     digits: int = 4
     unit: str = ""
+    spreads: tuple[float | None, ...] = ()
 
     @property
     def difference(self) -> float | None:
@@ -33,10 +41,14 @@ class Row:
         last = next((value for value in reversed(self.measured) if value is not None), None)
         return None if last is None or self.paper is None else last - self.paper
 
+    def spread(self, at: int) -> float | None:
+        """Give a measured figure's standard deviation, None where it is no mean."""
+        return self.spreads[at] if at < len(self.spreads) else None
+
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under a title; `columns` names the runs that head the measured figures."""
+    """Rows under a title; `columns` names what heads the measured figures: runs, or means."""
 
     title: str
     columns: tuple[str, ...]
@@ -51,18 +63,94 @@ class ComparisonTable:
     tables: tuple[Table, ...]
 
 
-def compare(states: Sequence[TrialState], *, with_paper: bool = True) -> ComparisonTable:
-    """Lay runs beside each other and, if asked, beside what the paper says of their data set."""
-    heads = tuple(f"{state.run} {short_name(state)}" for state in states)
+@dataclass(frozen=True)
+class Column:
+    """What one column is measured on: a run, or several that differ in nothing but the seed."""
+
+    head: str
+    states: tuple[TrialState, ...]
+
+    def value(self, measure: Measure) -> float | None:
+        """Give the mean over the runs that have the figure."""
+        found = [value for state in self.states if (value := measure(state)) is not None]
+        return fmean(found) if found else None
+
+    def spread(self, measure: Measure) -> float | None:
+        """Give the standard deviation over the runs; None where fewer than two have the figure."""
+        found = [value for state in self.states if (value := measure(state)) is not None]
+        return stdev(found) if len(found) > 1 else None
+
+
+def compare(
+    states: Sequence[TrialState],
+    *,
+    with_paper: bool = True,
+    means_only: bool = False,
+    prediction: bool = True,
+) -> ComparisonTable:
+    """Lay runs beside each other and, if asked, beside what the paper says of their data set.
+
+    Runs that differ in nothing but the seed stand together, and their mean with its spread after
+    them; with `means_only` it stands for them. `prediction` adds Tables 4.2 and 4.3.
+    """
+    columns = columns_of(states, means_only=means_only)
     known = _published(states) if with_paper else None
-    text = " · ".join(_notes(states))
+    text = " · ".join(_notes(states, columns))
     title = known.detection if known else "Detection"
     second = known.run_time if known else "Run time (s)"
-    return ComparisonTable(
-        (
-            Table(title, heads, tuple(_quality(states, known)), text),
-            Table(second, heads, tuple(_times(states, known))),
-        )
+    tables = [_table(title, columns, _quality(known), text), _table(second, columns, _times(known))]
+    if prediction:
+        tables += _predictions(columns, known, numbered=with_paper)
+    if any(state.measures.joules is not None for state in states):
+        title = "Energy of the nodes (J), and their mean power (W)"
+        tables.append(_table(title, columns, _ENERGY))
+    return ComparisonTable(tuple(tables))
+
+
+def columns_of(states: Sequence[TrialState], *, means_only: bool = False) -> list[Column]:
+    """Give the columns: runs of one configuration together, and then their mean."""
+    groups: dict[TrialSpec, list[TrialState]] = {}
+    for state in states:
+        groups.setdefault(replace(state.spec, seed=0, preset=""), []).append(state)
+    columns = []
+    for group in groups.values():
+        name = short_name(group[0])
+        if len(group) == 1 or not means_only:
+            columns += [Column(f"{state.run} {short_name(state)}", (state,)) for state in group]
+        if len(group) > 1:
+            columns.append(Column(f"mean±σ {name} n={len(group)}", tuple(group)))
+    return columns
+
+
+def _table(
+    title: str, columns: Sequence[Column], figures: Sequence[_Figure], note: str = ""
+) -> Table:
+    heads = tuple(column.head for column in columns)
+    return Table(title, heads, tuple(_row(columns, figure) for figure in figures), note)
+
+
+@dataclass(frozen=True)
+class _Figure:
+    """What a row shows: its label, the paper's figure, how to measure and how to judge it."""
+
+    label: str
+    paper: float | None
+    measure: Measure
+    judge: Callable[[float | None, float | None], str]
+    digits: int = 4
+    unit: str = ""
+
+
+def _row(columns: Sequence[Column], figure: _Figure) -> Row:
+    measured = tuple(column.value(figure.measure) for column in columns)
+    return Row(
+        figure.label,
+        figure.paper,
+        measured,
+        figure.judge(figure.paper, measured[-1] if measured else None),
+        figure.digits,
+        figure.unit,
+        tuple(column.spread(figure.measure) for column in columns),
     )
 
 
@@ -72,13 +160,16 @@ def _published(states: Sequence[TrialState]) -> paper.Published | None:
     return paper.PUBLISHED.get(names.pop()) if len(names) == 1 else None
 
 
-def _notes(states: Sequence[TrialState]) -> list[str]:
+def _notes(states: Sequence[TrialState], columns: Sequence[Column]) -> list[str]:
     notes = []
     for name in dict.fromkeys(state.spec.dataset for state in states):
         runs = [s.run for s in states if s.synthetic and s.spec.dataset == name]
         if runs:
-            title = {"kdd99": "KDD99", "swat": "SWaT"}.get(name, name)
-            notes.append(f"synthetic data, not {title}: {', '.join(runs)}")
+            notes.append(f"synthetic data, not {TITLES.get(name, name)}: {', '.join(runs)}")
+    for column in columns:
+        if len(column.states) > 1:
+            seeds = ", ".join(str(state.spec.seed) for state in column.states)
+            notes.append(f"{column.head.removeprefix('mean±σ ')}: seeds {seeds}")
     return [*notes, *(f"{s.run} collapsed: its scores mean nothing" for s in states if s.collapsed)]
 
 
@@ -108,33 +199,79 @@ def time_verdict(paper_value: float | None, measured: float | None) -> str:
     return "better" if measured <= paper_value else "off"
 
 
-def _quality(states: Sequence[TrialState], published: paper.Published | None) -> list[Row]:
-    rows = []
-    for split in ("validation", "test"):
-        for metric in ("accuracy", "precision", "recall", "f1"):
-            known = published.scores.get(split, {}).get(metric) if published else None
-            measured = tuple(state.scores.get(split, {}).get(metric) for state in states)
-            verdict = quality_verdict(known, measured[-1] if measured else None)
-            rows.append(Row(f"{split} {metric}", known, measured, verdict))
-    return rows
+def _quality(published: paper.Published | None) -> list[_Figure]:
+    def score(split: str, metric: str) -> Measure:
+        return lambda state: _number(state.scores.get(split, {}).get(metric))
+
+    return [
+        _Figure(
+            f"{split} {metric}",
+            published.scores.get(split, {}).get(metric) if published else None,
+            score(split, metric),
+            quality_verdict,
+        )
+        for split in ("validation", "test")
+        for metric in METRICS
+    ]
 
 
-def _times(states: Sequence[TrialState], known: paper.Published | None) -> list[Row]:
+def _times(known: paper.Published | None) -> list[_Figure]:
     def said(name: str) -> float | None:
         return getattr(known, name) if known else None
 
-    figures: list[tuple[str, float | None, Callable[[TrialState], float | None]]] = [
+    measures: list[tuple[str, float | None, Measure]] = [
         ("training, all epochs", said("training"), lambda state: state.training_seconds),
         ("first epoch", said("first_epoch"), _first_epoch),
         ("later epochs, mean", said("later_epoch"), _later_epochs),
-        ("test prediction", said("prediction"), _prediction),
+        ("test prediction", _predicted(known, "test", "host"), _prediction("test", None)),
     ]
-    rows = []
-    for label, value, measure in figures:
-        measured = tuple(measure(state) for state in states)
-        verdict = time_verdict(value, measured[-1] if measured else None)
-        rows.append(Row(label, value, measured, verdict, digits=2, unit="s"))
-    return rows
+    return [_Figure(*each, time_verdict, digits=2, unit="s") for each in measures]
+
+
+def _predictions(
+    columns: Sequence[Column], known: paper.Published | None, *, numbered: bool
+) -> list[Table]:
+    """Lay out Tables 4.2 and 4.3: seconds to score a split, on the host and on the workers."""
+    tables = []
+    for split, number in PREDICTIONS.items():
+        head = f"{number}  " if numbered and known and known.prediction else ""
+        figures = [
+            _Figure(
+                f"on the {where}",
+                _predicted(known, split, where),
+                _prediction(split, where),
+                time_verdict,
+                digits=3,
+                unit="s",
+            )
+            for where in ("host", "workers")
+        ]
+        said = known.prediction.get(split, {}).get("workers") if known else None
+        note = f"the paper's workers: {said[0]:g} to {said[1]:g} s" if said else ""
+        table = _table(f"{head}Prediction of the {split} rows (s)", columns, figures, note)
+        rows = tuple(r for r in table.rows if any(v is not None for v in (r.paper, *r.measured)))
+        if rows:
+            tables.append(replace(table, rows=rows))
+    return tables
+
+
+def _predicted(known: paper.Published | None, split: str, where: str) -> float | None:
+    """Give the least that the paper says prediction took."""
+    found = known.prediction.get(split, {}).get(where) if known else None
+    return found[0] if found else None
+
+
+def _prediction(split: str, where: str | None) -> Measure:
+    """Measure prediction's seconds, of those runs only that did it there."""
+
+    def measure(state: TrialState) -> float | None:
+        score = state.scores.get(split, {})
+        if where not in (None, score.get("where")):
+            return None
+        seconds = score.get("seconds")
+        return _number(seconds.get("predict")) if isinstance(seconds, dict) else None
+
+    return measure
 
 
 def _first_epoch(state: TrialState) -> float | None:
@@ -145,6 +282,16 @@ def _later_epochs(state: TrialState) -> float | None:
     return fmean(e.seconds for e in state.epochs[1:]) if len(state.epochs) > 1 else None
 
 
-def _prediction(state: TrialState) -> float | None:
-    seconds = state.scores.get("test", {}).get("seconds", {}).get("predict")
-    return float(seconds) if seconds is not None else None
+def _mean_watts(state: TrialState) -> float | None:
+    known = [watts for each in state.measures.energy.values() if (watts := each.watts) is not None]
+    return sum(known) if known else None
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+_ENERGY = (
+    _Figure("all nodes", None, lambda state: state.measures.joules, time_verdict, 1, "J"),
+    _Figure("mean power", None, _mean_watts, time_verdict, 2, "W"),
+)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from edgead.console.errors import UnreachableError, UsageError
-from edgead.datasets import DatasetError, DatasetUnreachable, fetch, find
 
 Progress = Callable[[str, int, int], None]
 
@@ -17,6 +16,8 @@ def ensure(name: str, folder: Path, progress: Progress) -> None:
 
     Raises UnreachableError where they can't be had, UsageError where what came is wrong.
     """
+    from edgead.datasets import DatasetError, DatasetUnreachable, fetch, find  # with NumPy
+
     try:
         if find(name, folder) is None:
             fetch(name, folder, progress)

@@ -26,13 +26,18 @@ KINDS: dict[str, str] = {
     "(the files that nodes are to have)",
     "stage": "supervisor: node, file, while it goes done and total (bytes), at the end sent and "
     "seconds",
-    "phase": "chief: phase (load, start, prepare, connect, train, threshold, validation, test), "
-    "state (begin, end), and at the end seconds",
+    "telemetry": "supervisor: node, source (tegrastats, machine), and of its sample, as far as it "
+    "has them, power_mw, celsius (the hottest), cpu and gpu (load, %); about one a second",
+    "phase": "chief: phase (load, start, prepare, connect, train and in it ship, threshold, "
+    "validation, test), state (begin, end), and at the end seconds",
     "step": "chief: epoch (from 1), step, steps, loss; at most ten a second",
+    "round": "chief, engine fast: epoch, step and steps of its latest round, and its parts "
+    "[{worker (its index), rows, seconds, loss}]; at most ten a second",
     "epoch": "chief: epoch (from 1), epochs, loss, seconds",
     "trained": "chief: cpu_seconds (its own, over connecting and training), prepare_cpu_seconds "
     "(of what it did before there was a cluster)",
     "threshold": "chief: value, rule, seconds, mean, std",
+    "scoring": "chief: split (train, validation, test), done and rows; at most ten a second",
     "score": "chief: split (validation, test), rows, visited, accuracy, precision, recall, f1, "
     "where (host, workers), seconds",
     "saved": "chief: file (a path inside the run's folder)",

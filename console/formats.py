@@ -1,4 +1,4 @@
-"""Tables as text, Markdown, CSV or JSON lines."""
+"""Tables as text, Markdown, CSV, JSON lines or LaTeX."""
 
 from __future__ import annotations
 
@@ -8,42 +8,10 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from edgead.console.compare import ComparisonTable, Row, Table
+from edgead.console.cells import cells, heads
+from edgead.console.compare import ComparisonTable, Table
 from edgead.console.events import now
-
-VERDICTS = {
-    "within": "✔ within",
-    "close": "≈ close",
-    "better": "▲ better",
-    "off": "✖ off",
-    "new": "◇ new",
-}
-
-
-def figure(value: float | None, digits: int) -> str:
-    """Write a figure with so many digits, or a dash."""
-    return "—" if value is None else f"{value:.{digits}f}"
-
-
-def signed(value: float | None, digits: int) -> str:
-    """Write a difference with its sign, or a dash."""
-    return "—" if value is None else f"{value:+.{digits}f}".replace("-", "−")
-
-
-def cells(row: Row) -> list[str]:
-    """Write a row's cells: label, paper, each measured, difference, verdict."""
-    return [
-        row.label,
-        figure(row.paper, row.digits),
-        *(figure(value, row.digits) for value in row.measured),
-        signed(row.difference, row.digits),
-        VERDICTS[row.verdict],
-    ]
-
-
-def heads(table: Table) -> list[str]:
-    """Give the column heads that go with `cells`."""
-    return ["", "paper", *table.columns, "Δ", ""]
+from edgead.console.latex import as_latex
 
 
 def as_text(comparison: ComparisonTable) -> str:
@@ -88,17 +56,19 @@ def as_markdown(comparison: ComparisonTable) -> str:
 
 
 def as_csv(comparison: ComparisonTable) -> str:
-    """Write the tables as one CSV: table, figure, source (paper or a run), value, verdict."""
+    """Write the tables as one CSV: a line a figure and source (paper, a run or a mean)."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["table", "figure", "source", "value", "unit", "verdict"])
+    writer.writerow(["table", "figure", "source", "value", "unit", "verdict", "spread"])
     for table in comparison.tables:
         for row in table.rows:
             sources = zip(("paper", *table.columns), (row.paper, *row.measured), strict=True)
-            for source, value in sources:
+            for at, (source, value) in enumerate(sources, -1):
                 if value is not None:
                     verdict = row.verdict if source == table.columns[-1] else ""
-                    writer.writerow([table.title, row.label, source, value, row.unit, verdict])
+                    spread = row.spread(at) if at >= 0 else None
+                    line = [table.title, row.label, source, value, row.unit, verdict, spread]
+                    writer.writerow(line)
     return out.getvalue()
 
 
@@ -112,6 +82,11 @@ def as_objects(comparison: ComparisonTable) -> list[dict[str, Any]]:
             "figure": row.label,
             "paper": row.paper,
             "measured": dict(zip(table.columns, row.measured, strict=True)),
+            "spread": {
+                column: spread
+                for at, column in enumerate(table.columns)
+                if (spread := row.spread(at)) is not None
+            },
             "difference": row.difference,
             "verdict": row.verdict,
             "unit": row.unit,
@@ -127,4 +102,10 @@ def as_json(comparison: ComparisonTable) -> str:
     return "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in as_objects(comparison))
 
 
-FORMATS = {"text": as_text, "markdown": as_markdown, "csv": as_csv, "json": as_json}
+FORMATS = {
+    "text": as_text,
+    "markdown": as_markdown,
+    "csv": as_csv,
+    "json": as_json,
+    "latex": as_latex,
+}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from edgead.console.errors import UsageError
 from edgead.console.fleet import Fleet
@@ -11,6 +11,7 @@ from edgead.console.health.check import HealthCheck, with_cluster
 from edgead.console.health.fix import fix, safe
 from edgead.console.health.run import check_nodes
 from edgead.console.inventory import Cluster
+from edgead.console.on_nodes import chosen
 
 EVERY_SECONDS = 600.0
 SELF_TEST = "self-test"
@@ -33,21 +34,25 @@ class HealthWatch:
                 await self.check(self_test=False)
             await asyncio.sleep(EVERY_SECONDS)
 
-    async def check(self, *, self_test: bool) -> str:
-        """Run all checks; answers in one line. Raises UsageError while others run."""
+    async def check(self, names: Sequence[str] = (), *, self_test: bool) -> str:
+        """Run all checks, of these nodes or of every one; answers in one line.
+
+        Raises UsageError while others run, or for a name that is none.
+        """
+        nodes = chosen(self._cluster, names)
         self._begin()
         try:
             leave_out = [] if self_test else [SELF_TEST]
-            nodes = self._cluster.nodes
             found = await check_nodes(self._cluster, nodes, self._keep, leave_out=leave_out)
         finally:
             self._end()
         counts = {each: sum(check.verdict == each for check in found) for each in ("warn", "fail")}
         return f"{len(found)} checks: {counts['fail']} fail, {counts['warn']} warn"
 
-    async def mend(self) -> str:
+    async def mend(self, names: Sequence[str] = ()) -> str:
         """Run the safe remedies of what was found; answers in one line."""
-        known = [check for each in self._fleet.statuses.values() for check in each.checks.values()]
+        nodes = [self._fleet.statuses[node.name] for node in chosen(self._cluster, names)]
+        known = [check for each in nodes for check in each.checks.values()]
         if not safe(known):
             return "nothing that can be mended safely"
         self._begin()
@@ -55,7 +60,7 @@ class HealthWatch:
             done = await fix(self._cluster, known)
         finally:
             self._end()
-        await self.check(self_test=False)
+        await self.check(names, self_test=False)
         failed = [f"{each.node} {each.name}: {each.text}" for each in done if not each.ok]
         return "; ".join(failed) or f"mended: {', '.join(f'{e.node} {e.name}' for e in done)}"
 

@@ -93,7 +93,11 @@ class Cluster:
 
 def read_cluster(path: Path) -> Cluster:
     """Read a cluster file. Raises UsageError: a line for each mistake in it."""
-    content = load_toml(path)
+    return cluster_of(load_toml(path), path)
+
+
+def cluster_of(content: dict[str, Any], path: Path) -> Cluster:
+    """Make the cluster of a file's content. Raises UsageError: a line for each mistake in it."""
     mistakes = Mistakes(path)
     Checked(mistakes, "the file", content).only(("cluster", "nodes"))
     head = Checked(mistakes, "cluster", content.get("cluster", {}))

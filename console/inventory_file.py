@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
 from edgead.agents.docker import release_of
-from edgead.console.discovery import SSH_PORT, Found, Wanted
 from edgead.console.errors import UsageError
+from edgead.console.inventory import Node
 from edgead.console.narration import printable
 
+if TYPE_CHECKING:  # it brings asyncssh, and the app is to paint first
+    from edgead.console.discovery import Found, Wanted
+
+SSH_PORT = 22
 HEAD = """\
 # The nodes of one cluster, written by `edgead-console init`. Change what you like.
 #
@@ -47,6 +52,36 @@ def as_toml(name: str, found: Sequence[Found], wanted: Wanted) -> str:
     return "".join(parts)
 
 
+TEMPLATE = (
+    HEAD
+    + """\
+[cluster]
+name = "boards"
+user = "nvidia"
+
+[[nodes]]
+name = "xavier-1"
+host = "192.168.1.11"
+python = "/home/nvidia/tf/bin/python"
+"""
+)
+
+
+def with_more(text: str, found: Sequence[Found], known: Sequence[Node], wanted: Wanted) -> str:
+    """Give a cluster file's text with the found nodes after those that it has.
+
+    Who is in it already is left out. What `wanted` says of the login stands with each new node.
+    """
+    places = {(node.host, node.port or SSH_PORT) for node in known}
+    new = [each for each in found if (each.host, each.port) not in places]
+    taken = {node.name for node in known}
+    return (
+        text.rstrip("\n")
+        + "\n"
+        + "".join(f"\n{_table(each, taken, _shared(wanted))}" for each in new)
+    )
+
+
 def write_new(path: Path, text: str, *, force: bool) -> None:
     """Write a file. Raises UsageError where it is there and not forced, or can't be written."""
     try:
@@ -75,7 +110,7 @@ def _shared(wanted: Wanted) -> dict[str, Any]:
     return ({"user": wanted.user} if wanted.user else {}) | said
 
 
-def _table(found: Found, taken: set[str]) -> str:
+def _table(found: Found, taken: set[str], more: Mapping[str, Any] = MappingProxyType({})) -> str:
     about = [found.board.model or found.banner]
     if found.jetson:
         about.append(f"L4T {found.board.l4t}")
@@ -88,6 +123,7 @@ def _table(found: Found, taken: set[str]) -> str:
     if not (runs or found.board.pythons):
         about.append("no TensorFlow found: say python or container")
     node.update(runs)
+    node.update(more)
     comment = printable(", ".join(each for each in about if each))
     return f"[[nodes]]  # {comment}\n{tomli_w.dumps(node)}"
 

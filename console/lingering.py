@@ -12,11 +12,13 @@ import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from edgead.console import paths
 from edgead.console.errors import DONE
-from edgead.console.warm import Warm
+
+if TYPE_CHECKING:  # it brings asyncssh, and the app is to paint first
+    from edgead.console.warm import Warm
 
 ANSWER_SECONDS = 2.0
 _TAKEN, _BUSY = b"taken\n", b"busy\n"

@@ -1,8 +1,12 @@
-"""What can happen inside the app. Messages carry nothing: widgets read the session."""
+"""What can happen inside the app. News carry nothing: widgets read the session."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.message import Message
+
+from edgead.console.actions import Action
 
 
 class Change(Message, bubble=False):
@@ -19,3 +23,11 @@ class TrialChanged(Change):
 
 class FleetChanged(Change):
     """A node's state or telemetry changed."""
+
+
+class Act(Message):
+    """Somebody wants an action done to some nodes or trials."""
+
+    def __init__(self, action: Action, names: Sequence[str]) -> None:
+        super().__init__()
+        self.action, self.names = action, list(names)

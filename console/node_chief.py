@@ -36,7 +36,7 @@ LAST_WORDS = 2.0  # seconds for its stderr to come once it has ended
 MOST_LOG = 1 << 20  # bytes of its stderr that are kept
 _KINDS = {
     *("dataset", "phase", "step", "epoch", "trained", "threshold", "score"),
-    *("saved", "file", "note", "error"),
+    *("round", "scoring", "saved", "file", "note", "error"),
 }
 _FILES = ("model.keras", "detector.json")
 _TOPS = (*_FILES, "saved_model", "tensorboard")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 # Beyond these an axis says nothing more, and differences of two ends could overflow.
 LINEAR_BOUND = 1e100
 LOG_BOUND = 100.0
+MOST_ZOOM = 1000  # how much narrower than the whole a view may be
 
 Point = tuple[float, float]
 Limits = tuple[float, float]
@@ -66,6 +68,73 @@ def guard(points: Iterable[Point], x_limits: Limits, y_limits: Limits, log: bool
         xs.append(_clip(x, x_limits))
         ys.append(_clip(height, y_limits))
     return Curve(tuple(xs), tuple(ys), tuple(breaks))
+
+
+def window(points: Sequence[Point], ends: Limits) -> list[Point]:
+    """Give the points whose x lies inside, and where the line crosses the window's edges.
+
+    So a curve that goes on outside is cut, not bent. The points are in order of x.
+    """
+    low, high = ends
+    first, last = bisect_left(points, low, key=_x_of), bisect_right(points, high, key=_x_of)
+    found = list(points[first:last])
+    before = _crossing(points[first - 1], points[first], low) if 0 < first < len(points) else None
+    after = _crossing(points[last - 1], points[last], high) if 0 < last < len(points) else None
+    return [p for p in (before, *found, after) if p is not None]
+
+
+def _x_of(point: Point) -> float:
+    return point[0]
+
+
+def zoomed(view: Limits, whole: Limits, factor: float, at: float) -> Limits | None:
+    """Scale a view around a point of it; None where it is the whole again."""
+    low, high = (at + (end - at) * factor for end in view)
+    if high - low < (whole[1] - whole[0]) / MOST_ZOOM:
+        return view
+    return _inside((low, high), whole)
+
+
+def panned(view: Limits, whole: Limits, share: float) -> Limits | None:
+    """Move a view by a share of its width, inside the whole; None where it is the whole."""
+    by = (view[1] - view[0]) * share
+    by = min(max(by, whole[0] - view[0]), whole[1] - view[1])
+    return _inside((view[0] + by, view[1] + by), whole)
+
+
+def _inside(view: Limits, whole: Limits) -> Limits | None:
+    low, high = max(view[0], whole[0]), min(view[1], whole[1])
+    return None if (low, high) == whole or high <= low else (low, high)
+
+
+def _crossing(a: Point, b: Point, edge: float) -> Point | None:
+    """Give where the line from a to b crosses x = edge strictly between them."""
+    if not a[0] < edge < b[0]:
+        return None
+    share = (edge - a[0]) / (b[0] - a[0])
+    return edge, a[1] + (b[1] - a[1]) * share
+
+
+def smooth(points: Iterable[Point], keep: float = 0.7) -> list[Point]:
+    """Smooth values by an exponential moving average; one that is not finite starts it anew."""
+    found: list[Point] = []
+    mean = math.nan
+    for x, y in points:
+        mean = keep * mean + (1 - keep) * y if math.isfinite(mean) and math.isfinite(y) else y
+        found.append((x, mean))
+    return found
+
+
+def envelope(series: Sequence[Sequence[Point]]) -> tuple[list[Point], list[Point]]:
+    """Give the lowest and the highest of many curves at each x that one of them has."""
+    lowest: dict[float, float] = {}
+    highest: dict[float, float] = {}
+    for points in series:
+        for x, y in points:
+            if math.isfinite(x) and math.isfinite(y):
+                lowest[x] = min(y, lowest.get(x, y))
+                highest[x] = max(y, highest.get(x, y))
+    return sorted(lowest.items()), sorted(highest.items())
 
 
 def _clip(value: float, ends: Limits) -> float:

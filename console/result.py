@@ -14,6 +14,8 @@ def result_of(state: TrialState, outcome: str) -> dict[str, Any]:
     Seconds: `connect` until the cluster answered, `epochs` each epoch, `total` connecting and
     training until the weights are home, `threshold` finding it; None for what was not reached.
     `usage` has, for each task, its memory and what it sent over the network, in bytes.
+    `energy` is what the nodes' power rails say, in joules, from connecting to the end, and the
+    seconds that is known for; None where no node has rails.
     `chief_cpu_seconds` is the chief's processor time over connecting and training,
     `prepare_cpu_seconds` that of building and tracing while the cluster's tasks started.
     """
@@ -42,6 +44,7 @@ def result_of(state: TrialState, outcome: str) -> dict[str, Any]:
         "chief_cpu_seconds": state.chief_cpu_seconds,
         "prepare_cpu_seconds": state.prepare_cpu_seconds,
         "usage": state.usage,
+        "energy": energy(state),
         "loss": [epoch.loss for epoch in state.epochs],
         "threshold": state.threshold,
         "validation": state.scores.get("validation"),
@@ -49,3 +52,15 @@ def result_of(state: TrialState, outcome: str) -> dict[str, Any]:
         "collapsed": state.collapsed,
         "flags": [asdict(flag) for flag in state.flags],
     }
+
+
+def energy(state: TrialState) -> dict[str, Any] | None:
+    """Give the trial's energy: joules of all nodes and of each, with its seconds and mean watts."""
+    measures = state.measures
+    if measures.joules is None:
+        return None
+    nodes = {
+        name: {"joules": each.joules, "seconds": each.seconds, "watts": each.watts}
+        for name, each in measures.energy.items()
+    }
+    return {"joules": measures.joules, "nodes": nodes}

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from edgead.console.events import Event
+from edgead.console.measures import Measures, seconds_between
 from edgead.models.spec import SpecError, TrialSpec, read_spec
 
 MOST_SHARDS = 16  # of a node that are kept: a dataset has a few
-MOST_STEPS = 20_000  # points of the loss that are kept
+MOST_STEPS = 4_000  # points of the loss that are kept: two a cell of the widest screen, and zoom
 MOST_EPOCHS = 200_000
 MOST_NAMES = 100  # of phases; a chief has some ten
 SPLITS = ("validation", "test")
 FINAL_STATES = ("finished", "failed", "stopped", "interrupted")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Epoch:
     """One epoch done: number (from 1), mean loss, seconds."""
 
@@ -78,6 +78,7 @@ class TrialState:
     prepare_cpu_seconds: float = 0.0
     usage: dict[str, dict[str, int]] = field(default_factory=dict)
     boards: dict[str, dict[str, Any]] = field(default_factory=dict)  # what each node is
+    measures: Measures = field(default_factory=Measures)  # what the plots draw besides
     result: dict[str, Any] | None = None
 
     @property
@@ -96,7 +97,7 @@ class TrialState:
     @property
     def seconds(self) -> float:
         """Seconds from the first event to the latest."""
-        return _between(self.started, self.latest)
+        return seconds_between(self.started, self.latest)
 
     @property
     def training_seconds(self) -> float | None:
@@ -127,10 +128,10 @@ def apply(state: TrialState, event: Event) -> None:
     state.started = state.started or event.time
     state.latest = event.time or state.latest
     handler = _HANDLERS.get(event.kind)
-    if handler is None:
-        return
     try:
-        handler(state, event)
+        if handler is not None:
+            handler(state, event)
+        state.measures.take(event, state.started)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         state.warnings += 1
 
@@ -203,9 +204,10 @@ def _step(state: TrialState, event: Event) -> None:
 
 
 def _epoch(state: TrialState, event: Event) -> None:
-    if len(state.epochs) >= MOST_EPOCHS:
-        raise ValueError("too many epochs")
-    state.epochs.append(Epoch(int(event["epoch"]), float(event["loss"]), float(event["seconds"])))
+    number = int(event["epoch"])
+    if not 0 < number <= MOST_EPOCHS or len(state.epochs) >= MOST_EPOCHS:
+        raise ValueError(f"no epoch's number: {number}")
+    state.epochs.append(Epoch(number, float(event["loss"]), float(event["seconds"])))
 
 
 def _threshold(state: TrialState, event: Event) -> None:
@@ -275,11 +277,3 @@ _HANDLERS = {
     "flag": _flag,
     "result": _result,
 }
-
-
-def _between(start: str, end: str) -> float:
-    try:
-        first, last = (datetime.fromisoformat(t.replace("Z", "+00:00")) for t in (start, end))
-    except ValueError:
-        return 0.0
-    return max(0.0, (last - first).total_seconds())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,8 +13,10 @@ from typing import Any, BinaryIO
 
 import tomli_w
 
+from edgead.console.about import About, read_about, write_about
 from edgead.console.errors import UsageError
 from edgead.console.events import Event, read_lines
+from edgead.console.files import write_whole
 from edgead.console.regular import open_to_append, open_to_read, whole_lines
 from edgead.console.state import TrialState, fold
 from edgead.console.toml import load_toml
@@ -35,6 +38,7 @@ class Run:
         self.events_path = folder / "events.jsonl"
         self.log_path = folder / "console.log"
         self._lock_path = folder / "lock"
+        self._queued_path = folder / "queued"
 
     def spec(self) -> TrialSpec:
         """Read the spec. Raises UsageError naming the file."""
@@ -47,6 +51,23 @@ class Run:
     def open_log(self) -> BinaryIO:
         """Open console.log at its end. Raises UsageError where that is no file of ours."""
         return _opened_to_append(self.log_path)
+
+    @property
+    def about(self) -> About:
+        """What a person has said of it."""
+        return read_about(self.folder)
+
+    @property
+    def queued(self) -> bool:
+        """Whether it waits for its turn; once it has events it has had it."""
+        return self._queued_path.exists() and not self.events_path.exists()
+
+    def queue(self, waits: bool) -> None:
+        """Let it wait for its turn, or not."""
+        if waits:
+            self._queued_path.touch()
+        else:
+            self._queued_path.unlink(missing_ok=True)
 
     def events(self) -> Iterator[Event]:
         """Read the events there are; a line cut off by a crash is left out. Raises UsageError."""
@@ -185,22 +206,37 @@ class Store:
         return [Run(path) for path in sorted(folders, key=lambda path: _number(path.name))]
 
     def open(self, name: str) -> Run:
-        """Give the run of that name. Raises UsageError saying what there is."""
+        """Give the run of that number or name. Raises UsageError saying what there is."""
         run = Run(self.root / name)
-        if not _number(name) or not os.path.lexists(run.folder / "spec.toml"):
-            latest = ", ".join(run.name for run in self.runs()[-5:]) or "none yet"
+        if _number(name) and os.path.lexists(run.folder / "spec.toml"):
+            return run
+        runs = self.runs()
+        known = name and not _number(name)
+        named = next((run for run in runs if known and run.about.name == name), None)
+        if named is None:
+            latest = ", ".join(run.name for run in runs[-5:]) or "none yet"
             raise UsageError(f"{name}: no such run in {self.root}; the latest: {latest}")
-        return run
+        return named
 
+    def rename(self, run: Run, name: str) -> None:
+        """Give a run a name, or none. Raises UsageError where another one has it."""
+        taken = next((r for r in self.runs() if name and r.about.name == name), run)
+        if taken.name != run.name:
+            raise UsageError(f"{name}: is the name of {taken.name} already")
+        write_about(run.folder, run.about._replace(name=name))
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that a crash leaves the old one or the new one, never a part."""
-    part = path.with_name(path.name + ".part")
-    with part.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    def annotate(self, run: Run, note: str) -> None:
+        """Put a note on a run, or take it away."""
+        write_about(run.folder, run.about._replace(note=note))
+
+    def delete(self, run: Run) -> None:
+        """Delete a run's folder. Raises UsageError while it runs, or where that can't be done."""
+        if run.supervisor() is not None:
+            raise UsageError(f"{run.name}: is running; stop it first")
+        try:
+            shutil.rmtree(run.folder)
+        except OSError as error:
+            raise UsageError(f"{run.folder}: can't be deleted: {error.strerror}") from None
 
 
 def _number(name: str) -> int:

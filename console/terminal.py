@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 def why_not(environ: Mapping[str, str], stdin_isatty: bool, stdout_isatty: bool) -> str | None:
     """Say in one line why the app can't run here; None where it can."""
+    if environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver"):
+        return None  # `edgead-console serve` has started this: a browser is the terminal
     if not stdout_isatty:
         reason = "standard output is not a terminal"
     elif not stdin_isatty:

@@ -22,6 +22,12 @@ DARK = Theme(
         "rule": "#343A40",
         "central": "#56B4E9",
         "distributed": "#E69F00",
+        "series-0": "#D98BBB",
+        "series-1": "#2FC9A0",
+        "series-2": "#E8DC5A",
+        "series-3": "#9FAEDB",
+        "series-4": "#D6A27C",
+        "series-5": "#B7C0C9",
         "footer-background": "#171A1D",
         "footer-key-foreground": "#56B4E9",
     },
@@ -43,9 +49,16 @@ LIGHT = Theme(
         "rule": "#C3CAD2",
         "central": "#0072B2",
         "distributed": "#C25700",
+        "series-0": "#A23B7C",
+        "series-1": "#00795A",
+        "series-2": "#857300",
+        "series-3": "#4B5FA5",
+        "series-4": "#8A5A33",
+        "series-5": "#56616B",
         "footer-background": "#E9ECF0",
         "footer-key-foreground": "#0068A5",
     },
 )
 # A theme of Textual's own may be set from outside (TEXTUAL_THEME); it lacks these.
-DEFAULTS = {name: DARK.variables[name] for name in ("rule", "central", "distributed")}
+OURS = ("rule", "central", "distributed", *(f"series-{number}" for number in range(6)))
+DEFAULTS = {name: DARK.variables[name] for name in OURS}

@@ -18,13 +18,20 @@ _WRONG = (tomli.TOMLDecodeError, ValueError, RecursionError)
 def load_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file. Raises UsageError naming the file and, for wrong TOML, line and column."""
     try:
-        return tomli.loads(read_whole(path, MOST_BYTES).decode())
+        text = read_whole(path, MOST_BYTES).decode()
     except FileNotFoundError:
         raise UsageError(f"{path}: no such file") from None
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise UsageError(f"{path}: cannot be read as text: {error}") from None
+    return parse_toml(text, path)
+
+
+def parse_toml(text: str, path: Path) -> dict[str, Any]:
+    """Read the text of a TOML file. Raises UsageError naming the file, line and column."""
+    try:
+        return tomli.loads(text)
     except _WRONG as error:
         raise UsageError(f"{path}: not valid TOML: {error}") from None
 

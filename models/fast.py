@@ -13,6 +13,7 @@ same slot again: no batch is lost and none counts twice; only its time is spent 
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
@@ -24,10 +25,10 @@ from edgead.datasets import Prepared
 from edgead.models import autoencoder
 from edgead.models.cluster import Cluster, connect, finish
 from edgead.models.flat import FlatModel
-from edgead.models.graphs import PS, Graphs
+from edgead.models.graphs import PS, TOLD, Graphs
 from edgead.models.report import Reporter
-from edgead.models.rounds import Round, plan, steps_per_epoch
-from edgead.models.scoring import at_once
+from edgead.models.rounds import Part, Round, plan, steps_per_epoch
+from edgead.models.scoring import Progress, at_once
 from edgead.models.shipping import ship
 from edgead.models.spec import TrialSpec
 from edgead.models.staged import SPLITS
@@ -37,6 +38,8 @@ ATTEMPTS = 3  # to fetch the scores of a range
 GONE = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError)
 
 Range = Tuple[int, int]  # of rows: the first, and the one after the last
+
+_fetcher = ThreadPoolExecutor(1, "fetcher")
 
 
 class Ahead(NamedTuple):
@@ -77,7 +80,8 @@ def train(
         strategy = connect(cluster)
     with reporter.phase("train"):
         epochs = Epochs(reporter, spec.epochs, time.monotonic())
-        engine = Engine(spec, ahead, strategy)
+        with reporter.phase("ship"):
+            engine = Engine(spec, ahead, strategy)
         weights = engine.train(epochs, reporter)
     cpu = time.process_time() - cpu
     model = _build(spec, ahead.shape)  # variables from before the cluster are lost to it
@@ -119,16 +123,19 @@ class Engine:
             for part in each.parts:
                 self._coordinator.schedule(self._train, (tf.constant(part, tf.int64),))
             if told.due():  # the workers are busy: nobody waits for this
-                told.tell(self._losses(self._state()))
+                told.tell(*self._told(self._state()))
             finish(self._coordinator)
             self._rounds += 1
             told.ended(each, time.monotonic())
         state = self._state()
-        told.tell(self._losses(state))
+        told.tell(*self._told(state))
         return state
 
-    def _losses(self, state: Any) -> Any:
-        return state[3 * self._graphs.size :]
+    def _told(self, state: Any) -> Tuple[Any, Any]:
+        """Give every round's loss [rounds], and what the latest one's parts say [workers, TOLD]."""
+        *_, losses, parts = np.split(state, np.cumsum(self._graphs.sizes)[:-1])
+        # Of the mean: each part speaks in one slot.
+        return losses, parts.reshape(-1, TOLD) * self._spec.workers
 
     def _state(self) -> Any:
         """Bring the state after the rounds so far home: float32 [width]."""
@@ -139,9 +146,10 @@ class Engine:
             )
         return slots.numpy().mean(axis=0)
 
-    def errors(self, split: str) -> Any:
+    def errors(self, split: str, progress: Progress = lambda _: None) -> Any:
         """Score every row of a split once, on the workers: float32 [rows], in the rows' order.
 
+        `progress` is told of how many rows each result is that comes home.
         A range that is retried fills the same places with the same numbers. Raises RuntimeError
         where a row was not visited exactly once.
         """
@@ -152,7 +160,7 @@ class Engine:
         errors, visits = np.full(count, np.nan, np.float32), np.zeros(count, np.uint8)
         for _ in range(ATTEMPTS):
             lost = []
-            for (low, high), scores in zip(ranges, self._score_ranges(split, ranges)):
+            for (low, high), scores in zip(ranges, self._score_ranges(split, ranges, progress)):
                 if scores is None:
                     lost.append((low, high))
                 else:
@@ -165,8 +173,16 @@ class Engine:
             raise RuntimeError(f"{split}: {int((visits != 1).sum())} rows were not visited once")
         return errors
 
-    def _score_ranges(self, split: str, ranges: Sequence[Range]) -> Sequence[Any]:
+    def _score_ranges(
+        self, split: str, ranges: Sequence[Range], progress: Progress
+    ) -> Sequence[Any]:
         """Give each range's errors, or None where they have gone with the worker that had them."""
+
+        def bring(result: Any) -> Any:
+            found = _fetch(result)
+            progress(0 if found is None else len(found))
+            return found
+
         if self._score is None:
             self._score = ship(self._graphs.score)
         number = SPLITS.index(split)
@@ -176,8 +192,9 @@ class Engine:
             )
             for low, high in ranges
         ]
+        coming = [_fetcher.submit(bring, result) for result in results]  # while others are scored
         finish(self._coordinator)
-        return [_fetch(result) for result in results]
+        return [each.result() for each in coming]
 
 
 class _Told:
@@ -197,8 +214,16 @@ class _Told:
         """Whether there is something to tell, and it is time to."""
         return bool(self._waiting) and self._reporter.due()
 
-    def tell(self, losses: Any) -> None:
-        """Tell of what waits: `losses` has every round's, summed over its steps [rounds]."""
+    def tell(self, losses: Any, parts: Any) -> None:
+        """Tell of what waits.
+
+        `losses` has every round's, summed over its steps [rounds]; `parts` is of the latest round
+        [workers, TOLD].
+        """
+        _, latest, _ = self._waiting[-1]
+        said = [_said(part, told) for part, told in zip(latest.parts, parts)]
+        fields = {"step": latest.steps_done, "steps": self._steps, "parts": said}
+        self._reporter.emit("round", epoch=latest.epoch + 1, **fields)
         for number, done, now in self._waiting:
             lost = float(losses[self._first : number + 1].sum())
             self._reporter.step(
@@ -208,6 +233,13 @@ class _Told:
                 self._epochs.end(lost / self._steps, now)
                 self._first = number + 1
         self._waiting.clear()
+
+
+def _said(part: Part, told: Any) -> Dict[str, Any]:
+    """Say which worker did a part, of how many rows, in what time, and its mean loss."""
+    lost, seconds, worker = map(float, told)
+    rows = part.steps * (part.high - part.low)
+    return {"worker": round(worker), "rows": rows, "seconds": seconds, "loss": lost / part.steps}
 
 
 def _fetch(result: Any) -> Any:

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from edgead.datasets import Prepared
 from edgead.models.flat import FlatModel
+from edgead.models.parameter_server import worker_index
 from edgead.models.rounds import Part, count_rounds
 from edgead.models.spec import WINDOWED_MODELS, TrialSpec
 from edgead.models.staged import SPLITS, StagedRows
@@ -20,14 +21,17 @@ from edgead.models.staged import SPLITS, StagedRows
 PS = "/job:ps/replica:0/task:0/device:CPU:0"
 # Adam, as Keras has it (Kingma and Ba, 2015, with epsilon outside the root).
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
+TOLD = 3  # numbers of a part: its loss, summed over its steps; its seconds; the worker that did it
 
 
 class Graphs:
     """The graphs of one trial, traced: `train` does a part, `score` a range of rows.
 
-    A slot is weights, first and second moments, and every round's loss so far, summed over its
-    steps: float32 [width]. Rounds write the two rows of slots in turn, so that none is written
-    while it may be read: the variable is float32 [2, workers, width].
+    A slot is float32 [width]: weights, first and second moments, every round's loss so far, summed
+    over its steps, and of the latest round [workers, TOLD]: in the slot's own row what its part
+    says of itself, noughts in the others; so the mean of the slots has it of all. Rounds write the
+    two rows of slots in turn, so that none is written while it may be read: the variable is
+    float32 [2, workers, width].
     """
 
     def __init__(self, spec: TrialSpec, prepared: Prepared, model: FlatModel) -> None:
@@ -37,7 +41,8 @@ class Graphs:
             tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
         self.splits = {name: StagedRows.of(prepared, name) for name in SPLITS}
         rounds = count_rounds(self.splits["train"].items, spec.batch, spec.epochs)
-        self.size, self.width = model.size, 3 * model.size + rounds
+        self.sizes = [model.size, model.size, model.size, rounds, spec.workers * TOLD]
+        self.size, self.width = model.size, sum(self.sizes)
         self.shape = (2, spec.workers, self.width)
         self._spec, self.model = spec, model
         self._variable = f"weights-{uuid.uuid4().hex}"  # of this trial: servers serve many
@@ -67,6 +72,9 @@ class Graphs:
 
         It gives nothing back: a third of what a round costs would go into that.
         """
+        began = tf.timestamp()
+        with tf.control_dependencies([began]):
+            numbers = tf.identity(numbers)
         part = Part(*tf.unstack(numbers))
         state = tf.identity(self._mean(numbers))
         rows = self.splits["train"]
@@ -88,13 +96,17 @@ class Graphs:
             change = _adam(tf.gather(rates, i), gradient, first, second)
             return (i + 1, lost + loss, weights - change.weights, change.first, change.second)
 
-        *moments, losses = tf.split(state, [*[self.size] * 3, self.width - 3 * self.size])
+        *moments, losses, _ = tf.split(state, self.sizes)
         start = (tf.constant(0, tf.int64), tf.constant(0.0), *moments)
         _, lost, *after = tf.while_loop(
             lambda i, *_: i < part.steps, step, start, parallel_iterations=1
         )
-        losses += lost * tf.one_hot(part.round, self.width - 3 * self.size)
-        self._write(numbers, tf.concat([*after, losses], 0))
+        losses += lost * tf.one_hot(part.round, self.sizes[3])
+        with tf.control_dependencies([lost]):
+            seconds = tf.cast(tf.timestamp() - began, tf.float32)
+        said = tf.stack([lost, seconds, tf.cast(worker_index(), tf.float32)])
+        told = tf.one_hot(part.worker, self._spec.workers)[:, tf.newaxis] * said
+        self._write(numbers, tf.concat([*after, losses, tf.reshape(told, [-1])], 0))
 
     def _write(self, numbers: Any, slot: Any) -> None:
         """Write a worker's slot [width] for the next round to read."""

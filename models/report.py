@@ -9,7 +9,7 @@ import threading
 import time
 from contextlib import contextmanager
 from datetime import datetime, timezone
-from typing import Any, Dict, Iterator, Optional, TextIO
+from typing import Any, Callable, Dict, Iterator, Optional, TextIO
 
 STEP_INTERVAL = 0.1  # s: at most ten step events a second
 
@@ -40,6 +40,23 @@ class Reporter:
         if self.due():
             self._last_step = time.monotonic()
             self.emit("step", epoch=epoch, step=step, steps=steps, loss=loss)
+
+    def scoring(self, split: str, rows: int) -> Callable[[int], None]:
+        """Give what is told of so many more rows of a split that are scored.
+
+        It writes a `scoring` event at most ten times a second, and at the end.
+        """
+        done, last = 0, 0.0
+
+        def more(count: int) -> None:
+            nonlocal done, last
+            done += count
+            now = time.monotonic()
+            if now - last >= STEP_INTERVAL or done == rows:
+                last = now
+                self.emit("scoring", split=split, done=done, rows=rows)
+
+        return more
 
     @contextmanager
     def phase(self, name: str, since: Optional[float] = None) -> Iterator[None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
-from typing import Any, Optional, Protocol
+from typing import Any, Callable, Optional, Protocol
 
 import numpy as np
 
@@ -22,12 +22,15 @@ def at_once(window: Optional[Window]) -> int:
     return AT_ONCE if window is None else max(1, AT_ONCE // window.steps)
 
 
+Progress = Callable[[int], None]  # told of so many more rows that are scored
+
+
 class Scorer(Protocol):
     """Scores a split by name (train, validation, test) and says where it does."""
 
     where: str
 
-    def errors(self, split: str) -> detector.Floats:
+    def errors(self, split: str, progress: Progress) -> detector.Floats:
         """Give every row's mean absolute error, float32 [rows], in the rows' order."""
 
 
@@ -39,15 +42,20 @@ class HostScorer:
     def __init__(self, model: Any, data: Dataset) -> None:
         self._model, self._data = model, data
 
-    def errors(self, split: str) -> detector.Floats:
+    def errors(self, split: str, progress: Progress) -> detector.Floats:
         """Give every row's mean absolute error, float32 [rows]."""
         if self._data.window is not None:
-            return self._window_errors(split)
-        rows = self._data.x(split)
-        output = self._model.predict(rows, batch_size=AT_ONCE, verbose=0)
-        return detector.row_errors(rows, output)
+            return self._window_errors(split, progress)
+        x = self._data.x(split)
+        errors = np.empty(len(x), np.float32)
+        for at in range(0, len(x), AT_ONCE):
+            rows = x[at : at + AT_ONCE]
+            output = self._model.predict(rows, batch_size=AT_ONCE, verbose=0)
+            errors[at : at + AT_ONCE] = detector.row_errors(rows, output)
+            progress(len(rows))
+        return errors
 
-    def _window_errors(self, split: str) -> detector.Floats:
+    def _window_errors(self, split: str, progress: Progress) -> detector.Floats:
         """Score windows some at a time: all of them would be `steps` times the series."""
         count, size = self._data.count(split), at_once(self._data.window)
         errors = np.empty(count, np.float32)
@@ -55,6 +63,7 @@ class HostScorer:
             numbers = np.arange(at, min(at + size, count))
             x = self._data.take(split, numbers)
             errors[numbers] = detector.row_errors(x, self._model.predict_on_batch(x))
+            progress(len(numbers))
         return errors
 
 
@@ -65,7 +74,8 @@ def find_threshold(
     rows = data.count("train")
     start = time.monotonic()
     with reporter.phase("threshold"):
-        threshold = detector.fit_threshold(scorer.errors("train"), spec.threshold)
+        errors = scorer.errors("train", reporter.scoring("train", rows))
+        threshold = detector.fit_threshold(errors, spec.threshold)
     sample = data.take("train", np.arange(0, rows, -(-rows // SAMPLE)))
     if detector.constant(sample, model(sample, training=False).numpy()):
         text = "all units are dead: the model gives the same output for every row, and a row's "
@@ -85,7 +95,7 @@ def score_split(
     start = time.monotonic()
     with reporter.phase(name):
         predicting = time.monotonic()
-        errors = scorer.errors(name)
+        errors = scorer.errors(name, reporter.scoring(name, len(labels)))
         predicted = time.monotonic() - predicting
         result = detector.score(errors, labels, threshold.value)
     seconds = {"predict": predicted, "total": time.monotonic() - start}

@@ -72,7 +72,7 @@ async def _bench(args: argparse.Namespace) -> int:
             for point in points(args.preset, rows, synthetic_swat=find("swat", data) is None):
                 where = f"{point.size:,} {point.grows}"
                 costs.append(cost_of(point, await bench.trial(point.spec, where)))
-    measured = compare(bench.compared)
+    measured = compare(bench.compared, prediction=False)  # its own has more
     tables = ComparisonTable((*measured.tables, *prediction_tables(rounds)))
     if args.report is not None:
         report = as_report(tables, figures(rounds), mean_gaps(rounds), costs, len(rounds))

@@ -5,17 +5,28 @@ from __future__ import annotations
 import argparse
 import sys
 
-from edgead.console import paths
-from edgead.console.compare import compare as compare_states
-from edgead.console.errors import DONE
-from edgead.console.formats import FORMATS
+from edgead.console import output, paths
+from edgead.console.errors import DONE, UsageError
+from edgead.console.exports import PICTURES, exported, write_file
 from edgead.console.store import Store
 
 
 def compare(args: argparse.Namespace) -> int:
-    """Print the comparison in the format asked for."""
+    """Print the comparison in the format asked for, or write it to a file."""
+    form = "json" if args.json else args.format
+    if form == "png" and args.out is None and sys.stdout.isatty():
+        raise UsageError("compare: a PNG is not for a terminal: give --out FILE")
     store = Store(paths.runs_folder())
     states = [store.open(name).state() for name in args.runs]
-    write = FORMATS["json" if args.json else args.format]
-    sys.stdout.write(write(compare_states(states, with_paper=args.paper)))
+    if form in PICTURES and not any(state.epochs for state in states):
+        raise UsageError(f"{', '.join(args.runs)}: no epoch was finished: there is no loss to draw")
+    content = exported(
+        states, form, with_paper=args.paper, means_only=args.means, log=not args.linear
+    )
+    if args.out is not None:
+        write_file(args.out, content)
+        output.say(f"{args.out} written")
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
     return DONE

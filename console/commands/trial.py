@@ -1,30 +1,23 @@
-"""trial: run one here; list, show, attach to, stop and export stored ones."""
+"""trial run and rerun: trials to their end in this process, one or a sweep over seeds."""
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import csv
-import json
-import os
-import signal
-import sys
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from edgead.console import output, paths
-from edgead.console.drift import drift
-from edgead.console.errors import DONE, INTERRUPTED, TRIAL_FAILED, UsageError
-from edgead.console.events import Event
+from edgead.console.about import About
+from edgead.console.errors import DONE, INTERRUPTED, WRONG_USE, UsageError
 from edgead.console.interrupt import run_until_signal
 from edgead.console.inventory import Cluster
-from edgead.console.narration import printable
 from edgead.console.recorder import Listener
-from edgead.console.result import result_of
-from edgead.console.state import TrialState
-from edgead.console.store import Run, Store, Tail
+from edgead.console.runs import RunIndex, line_of
+from edgead.console.store import Run, Store
+from edgead.console.sweep import parse_seeds, spreads, with_seeds
 from edgead.console.toml import load_toml, read_value
 from edgead.models.presets import PRESETS
 from edgead.models.spec import SpecError, TrialSpec, read_spec
@@ -48,6 +41,11 @@ def read_trial(source: str, settings: list[str]) -> TrialSpec:
             found = f"found [{extra[0]}]" if extra else "found none"
             raise UsageError(f"{source}: expected one table, [trial]; {found}")
         values = dict(content["trial"])
+    return with_settings(values, settings, source)
+
+
+def with_settings(values: dict[str, Any], settings: list[str], source: str) -> TrialSpec:
+    """Read a spec's values with KEY=VALUE settings over them. Raises UsageError: one line."""
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not equals:
@@ -59,32 +57,87 @@ def read_trial(source: str, settings: list[str]) -> TrialSpec:
         raise UsageError(str(error)) from None
 
 
+def specs_of(args: argparse.Namespace, source: str) -> tuple[TrialSpec, ...]:
+    """Give the trials a command asks for: one, or one for each of --seeds."""
+    spec = read_trial(source, args.set)
+    return with_seeds(spec, parse_seeds(args.seeds)) if args.seeds else (spec,)
+
+
 def run(args: argparse.Namespace) -> int:
-    """Run a trial to its end in this process: its supervisor."""
+    """Run a trial to its end in this process: its supervisor. Several with --seeds."""
     if (args.spec is None) == (args.run is None):
         raise UsageError("trial run: expected one SPEC: a trial file or a preset's name")
     store = Store(paths.runs_folder())
-    spec = read_trial(args.spec, args.set) if args.spec else store.open(args.run).spec()
+    if args.run:
+        return run_until_signal(_run(args, store, store.open(args.run).spec()))
+    return _run_specs(args, store, specs_of(args, args.spec))
+
+
+def rerun(args: argparse.Namespace) -> int:
+    """Run the trial of a stored run again, with --set and --seeds over it."""
+    store = Store(paths.runs_folder())
+    spec = with_settings(store.open(args.run).spec().to_mapping(), args.set, args.run)
+    args.run = None
+    specs = with_seeds(spec, parse_seeds(args.seeds)) if args.seeds else (spec,)
+    return _run_specs(args, store, specs)
+
+
+def _run_specs(args: argparse.Namespace, store: Store, specs: Sequence[TrialSpec]) -> int:
     if args.dry_run:
-        return _plan(args, spec)
-    return run_until_signal(_run(args, store, spec))
+        return print_plan(args, store, specs)
+    return run_until_signal(run_all(args, store, specs))
 
 
-def _plan(args: argparse.Namespace, spec: TrialSpec) -> int:
-    """Print the tasks that a trial would have; nothing is started or kept."""
+async def run_all(args: argparse.Namespace, store: Store, trials: Sequence[TrialSpec | Run]) -> int:
+    """Run trials one after the other; after several, print mean and spread over them.
+
+    A trial that fails keeps none of the others from running. Gives the first code that is not 0.
+    """
+    first, names = DONE, []
+    for trial in trials:
+        args.run = trial.name if isinstance(trial, Run) else None
+        spec = trial.spec() if isinstance(trial, Run) else trial
+        before = {run.name for run in store.runs()}
+        code = await _run(args, store, spec)
+        names += [args.run] if args.run else [r.name for r in store.runs() if r.name not in before]
+        first = first or code
+        if code == INTERRUPTED:
+            break
+    if len(names) > 1:
+        _print_spreads(store, names, args.json)
+    return first
+
+
+def _print_spreads(store: Store, names: Sequence[str], as_json: bool) -> None:
+    lines = [line_of(name, store.open(name).state(), About()) for name in names]
+    lines = [line for line in lines if line.state == "finished"]
+    for spread in spreads(lines):
+        if as_json:
+            output.print_object("spread", {**spread._asdict(), "of": [each.run for each in lines]})
+        else:
+            print(f"{spread.name:<22}{spread.runs} runs  {spread}")
+
+
+def print_plan(args: argparse.Namespace, store: Store, specs: Sequence[TrialSpec]) -> int:
+    """Print what would happen; exit code 2 where it could not be started so."""
     from edgead.console.clusters import find_cluster
     from edgead.console.inventory import read_cluster
-    from edgead.console.placement import plan
+    from edgead.console.plan import EMBEDDED, make_plan
 
-    file = find_cluster(args.cluster) if spec.distributed else None
-    rows = plan(spec, read_cluster(file) if file is not None else None)
+    file = find_cluster(args.cluster)
+    index = RunIndex(store)
+    index.refresh()
+    cluster = read_cluster(file) if file is not None else EMBEDDED
+    folders = paths.data_folder(args.data), paths.cache_folder() / "shards"
+    plan = make_plan(specs[0], cluster, {}, *folders, index.lines)
     if args.json:
-        for row in rows:
-            output.print_object("plan", row)
+        for line in plan.lines:
+            output.print_object("plan", asdict(line))
     else:
-        for line in output.columns([tuple(rows[0]), *(tuple(row.values()) for row in rows)]):
-            print(line)
-    return DONE
+        print(f"{len(specs)} trials, seeds {', '.join(str(spec.seed) for spec in specs)}")
+        for text in output.columns([(each.name, each.text) for each in plan.lines]):
+            print(text)
+    return DONE if plan.ready else WRONG_USE
 
 
 async def _run(args: argparse.Namespace, store: Store, spec: TrialSpec) -> int:
@@ -135,146 +188,3 @@ async def _lingering(
     async with aclosing(Warm(cluster.warm_seconds)) as warm:
         code = await supervise(run, cluster, data, cache, listener, warm)
         return code or await linger(warm, next_one)
-
-
-def list_runs(args: argparse.Namespace) -> int:
-    """Print every stored run, oldest first."""
-    for stored in Store(paths.runs_folder()).runs():
-        try:
-            state = stored.state()
-        except UsageError as error:
-            output.say(f"edgead-console: {error}")
-            continue
-        if args.json:
-            output.print_object("run", summary_of(state))
-        else:
-            print(_list_line(state))
-    return DONE
-
-
-def summary_of(state: TrialState) -> dict[str, Any]:
-    """Give a run's line in a list: what it is, how it is and how well it did."""
-    return {
-        "run": state.run,
-        "state": state.state,
-        "started": state.started,
-        "preset": state.spec.preset,
-        "strategy": state.spec.strategy,
-        "workers": state.spec.workers if state.spec.distributed else 0,
-        "seed": state.spec.seed,
-        "synthetic": state.synthetic,
-        "epochs": len(state.epochs),
-        "validation_accuracy": state.scores.get("validation", {}).get("accuracy"),
-        "test_accuracy": state.scores.get("test", {}).get("accuracy"),
-        "collapsed": state.collapsed,
-    }
-
-
-def _list_line(state: TrialState) -> str:
-    accuracy = state.scores.get("test", {}).get("accuracy")
-    score = f"test {accuracy:.4f}" if accuracy is not None else ""
-    when = state.started[:16].replace("T", " ")
-    epochs = f"{len(state.epochs)}/{state.spec.epochs} epochs"
-    preset = state.spec.preset or state.spec.dataset
-    return (
-        f"{state.run:<7}{state.state:<13}{when:<18}{preset:<13}{state.title:<26}"
-        f"seed {state.spec.seed:<6}{epochs:<15}{score}"
-    ).rstrip()
-
-
-def show(args: argparse.Namespace) -> int:
-    """Print one run: its result so far, its tasks and its flags."""
-    stored = Store(paths.runs_folder()).open(args.run)
-    state = stored.state()
-    if args.json:
-        output.print_object("run", {**result_of(state, state.state), "boards": state.boards})
-        return DONE
-    print(_list_line(state))
-    print(f"folder         {stored.folder}")
-    for name, value in stored.spec().to_mapping().items():
-        print(f"{name:<15}{value}")
-    for name, task in state.tasks.items():
-        print(f"{name:<15}{task.node} · {task.state}")
-    if state.shards:
-        print(f"data           sha256 {' '.join(name[:12] for name in state.shards)}")
-    for line in output.columns(drift(state.boards)):
-        print(f"{'':<15}{line}")
-    for split, score in state.scores.items():
-        figures = ", ".join(
-            f"{m} {score[m]:.4f}" for m in ("accuracy", "precision", "recall", "f1")
-        )
-        print(f"{split:<15}{figures}; {score['visited']} of {score['rows']} rows visited")
-    for flag in state.flags:
-        print(printable(f"flag           {flag.node} {flag.task}: {flag.cause} ({flag.action})"))
-        for line in flag.evidence:
-            print(f"               | {printable(line)}")
-    return DONE
-
-
-def attach(args: argparse.Namespace) -> int:
-    """Print a run's events from the first, and go on until the trial is over."""
-    stored = Store(paths.runs_folder()).open(args.run)
-    tell: Callable[[Event], None] = output.print_event if args.json else output.narrate_event
-    return run_until_signal(_follow(stored, tell))
-
-
-async def _follow(stored: Run, tell: Callable[[Event], None]) -> int:
-    tail = Tail(stored)
-    while True:
-        alive = stored.supervisor() is not None  # before reading: its last words count
-        for happened in tail.read():
-            tell(happened)
-            if happened.kind == "result":
-                return DONE
-        if not alive:
-            state = stored.state().state
-            output.say(f"edgead-console: {stored.name} is {state}")
-            return DONE
-        await asyncio.sleep(POLL_SECONDS)
-
-
-def stop(args: argparse.Namespace) -> int:
-    """Ask a run's supervisor to stop, and wait until it has."""
-    stored = Store(paths.runs_folder()).open(args.run)
-    pid = stored.supervisor()
-    if pid is None:
-        raise UsageError(f"{stored.name}: not running ({stored.state().state})")
-    os.kill(pid, signal.SIGTERM)
-    return run_until_signal(_until_stopped(stored, args.json))
-
-
-async def _until_stopped(stored: Run, as_json: bool) -> int:
-    for _ in range(int(STOP_SECONDS / POLL_SECONDS)):
-        if stored.supervisor() is None:
-            state = stored.state()
-            if as_json:
-                output.print_object("run", summary_of(state))
-            else:
-                print(f"{stored.name} {state.state}")
-            return DONE
-        await asyncio.sleep(POLL_SECONDS)
-    output.say(f"edgead-console: {stored.name} has not stopped within {STOP_SECONDS:.0f} s")
-    return TRIAL_FAILED
-
-
-def export(args: argparse.Namespace) -> int:
-    """Print a run's epochs as CSV, or its result and events as JSON."""
-    stored = Store(paths.runs_folder()).open(args.run)
-    state = stored.state()
-    if args.format == "json":
-        json.dump(
-            {
-                "result": result_of(state, state.state),
-                "spec": state.spec.to_mapping(),
-                "events": [happened.to_mapping() for happened in stored.events()],
-            },
-            sys.stdout,
-            indent=2,
-        )
-        print()
-        return DONE
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(["run", "epoch", "loss", "seconds"])
-    for epoch in state.epochs:
-        writer.writerow([state.run, epoch.number, epoch.loss, epoch.seconds])
-    return DONE

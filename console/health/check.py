@@ -109,12 +109,12 @@ def with_cluster(check: HealthCheck, cluster: Path | None) -> HealthCheck:
 def there(node: Node, command: str, *, terminal: bool = False) -> str:
     """Return a remedy that is typed on this machine and works on the node."""
     options = ["-t"] if terminal else []
-    return shlex.join(["ssh", *options, *_login(node), place_of(node), command])
+    return shlex.join(["ssh", *options, *login_options(node), place_of(node), command])
 
 
 def send_key(node: Node) -> str:
     """Return a remedy that has the node accept our key."""
-    copy = shlex.join(["ssh-copy-id", *_login(node), place_of(node)])
+    copy = shlex.join(["ssh-copy-id", *login_options(node), place_of(node)])
     public = f"{node.key}.pub"
     if node.key is None or Path(public).exists():
         return copy
@@ -129,7 +129,7 @@ def place_of(node: Node) -> str:
     return f"{node.user}@{node.host}" if node.user else node.host
 
 
-def _login(node: Node) -> list[str]:
+def login_options(node: Node) -> list[str]:
     """Return the options by which ssh logs in as we do: what the cluster file says of it."""
     options = ["-F", str(node.ssh_config)] if node.ssh_config else []
     options += ["-p", str(node.port)] if node.port else []

@@ -1,81 +1,193 @@
-"""CompareScreen: the paper's tables beside the measured ones."""
+"""CompareScreen: the paper's tables beside any runs, their loss curves overlaid, and export."""
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from typing import ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Container, VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from edgead.console.compare import ComparisonTable
+from edgead.console.compare import ComparisonTable, compare
+from edgead.console.errors import ConsoleError
+from edgead.console.exports import exported, file_name, write_file
 from edgead.console.formats import as_text
-from edgead.console.messages import TrialChanged
-from edgead.console.screens.breakpoints import HORIZONTAL
+from edgead.console.narration import printable
+from edgead.console.screens.base import PanelScreen
+from edgead.console.screens.question import Choice, Question
 from edgead.console.session import Session
+from edgead.console.state import TrialState
 from edgead.console.widgets.header import TrialBar
+from edgead.console.widgets.loss import LossPlot
+from edgead.console.widgets.rows import Rows
+from edgead.console.widgets.run_list import RunList
 from edgead.console.widgets.tables import TableView
 
 LEGEND = (("✔ within 1 point  ▲ better  ", "$success"), ("≈ close  ", "$secondary"),
           ("✖ off  ", "$error"), ("◇ new", "$secondary"))  # fmt: skip
+FORMS = (
+    Choice("m", "markdown", "Markdown"),
+    Choice("c", "csv", "CSV"),
+    Choice("j", "json", "JSON, a line a figure"),
+    Choice("t", "latex", "LaTeX, with booktabs"),
+    Choice("s", "svg", "the loss curves, as SVG"),
+    Choice("p", "png", "the loss curves, as PNG"),
+)
 
 
-class CompareScreen(Screen[None]):
-    """The session's comparison, kept up to date while a trial runs."""
+class CompareScreen(PanelScreen):
+    """At first the session's trials; then whichever are marked in the list. Kept up to date."""
 
-    HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = HORIZONTAL
+    VIEWS: ClassVar[tuple[str, ...]] = ("tables", "curves", "runs")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,c", "app.pop_screen", "Back", key_display="esc"),
+        Binding("escape", "app.pop_screen", "Back", key_display="esc"),
+        Binding("r", "view('runs')", "Runs", tooltip="choose what is compared: space marks"),
+        Binding("v", "next_view", "Tables/curves", tooltip="tables, loss curves, or the runs"),
+        Binding("b", "means", "Means", tooltip="only the means of runs that differ in the seed"),
+        Binding("l", "log", "Log/lin", show=False, tooltip="the other axis of the curves"),
+        Binding("e", "export", "Export", tooltip="Markdown, CSV, JSON, LaTeX, SVG or PNG"),
+        Binding("m", "zoom", "Maximise", show=False, tooltip="the panel in focus fills the screen"),
         Binding("y", "copy", "Copy", tooltip="all tables as text"),
     ]
+    HELP = "Mark trials in the list (space) to lay them beside the paper and each other."
     DEFAULT_CSS = """
     CompareScreen {
-        #tables { height: 1fr; padding: 1 2; scrollbar-size-vertical: 1; }
+        #body { layout: grid; grid-size: 2; grid-columns: 36 1fr; height: 1fr; }
+        #runs { height: 1fr; max-height: 100%; }
+        #tables { height: 1fr; padding: 0 2; scrollbar-size-vertical: 1; }
         #tables:focus { background-tint: $foreground 0%; }
-        #tables > * { max-width: 110; margin: 0 0 1 0; }
+        #tables > * { max-width: 120; margin: 0 0 1 0; }
         #nothing { color: $secondary; }
+        #curves { display: none; }
+        &.-curves #curves { display: block; }
+        &.-curves #tables { display: none; }
+        &.-wide #body { grid-size: 3; grid-columns: 48 3fr 2fr; }
+        &.-wide #curves, &.-wide #tables { display: block; }
+        &.-narrow #body { layout: vertical; }
         &.-narrow #tables { padding: 0 1; }
+        &.-narrow #runs { display: none; }
+        &.-narrow.-runs #runs { display: block; }
+        &.-narrow.-runs #tables, &.-narrow.-runs #curves { display: none; }
     }
     """
 
     def __init__(self, session: Session) -> None:
-        super().__init__()
-        self._session = session
+        super().__init__(session)
         self._shown = ComparisonTable(())
+        self._chosen: list[TrialState] = []  # none: the session's own
+        self._means = False
 
     def compose(self) -> ComposeResult:
-        """Lay out the tables under the trial's row."""
-        yield TrialBar(self._session)
-        with VerticalScroll(id="tables", classes="panel") as panel:
-            panel.border_title = "Compare · paper and measured"
-            panel.border_subtitle = Content.assemble(*LEGEND)
-            yield Static("nothing to compare yet · esc, then s starts a trial", id="nothing")
+        """Lay out the runs beside the tables and the curves, under the trial's row."""
+        yield TrialBar(self.session)
+        with Container(id="body"):
+            yield RunList(self.session, id="runs").add_class("panel")
+            with Tables(id="tables", classes="panel") as panel:
+                panel.border_subtitle = Content.assemble(*LEGEND)
+                yield Static("nothing to compare yet · s starts a trial", id="nothing")
+            yield LossPlot(self.session, id="curves").add_class("panel", "plot")
         yield Footer()
 
-    async def on_mount(self) -> None:
-        """Show what there is."""
-        await self._update()
+    def on_mount(self) -> None:
+        """Begin at the tables."""
+        super().on_mount()
         self.query_one("#tables").focus()
 
-    async def on_trial_changed(self, _message: TrialChanged) -> None:
-        """Show new figures."""
-        self.query_one(TrialBar).refresh()
-        await self._update()
+    def on_rows_marked(self, message: Rows.Marked) -> None:
+        """Compare other runs, in the order in which they were made."""
+        message.stop()
+        self._read(sorted(message.rows.marked))
 
-    async def _update(self) -> None:
-        found = self._session.comparison()
+    def on_rows_opened(self, message: Rows.Opened) -> None:
+        """Mark what enter or a second click is on, or take the mark off."""
+        message.stop()
+        message.rows.action_mark()
+
+    @work(group="read", exclusive=True)
+    async def _read(self, names: list[str]) -> None:
+        self._chosen = await self.session.trials.states(names)
+        self.update()
+
+    def _states(self) -> list[TrialState]:
+        """Give what is compared; the session's own trials as they are this moment."""
+        own = [t for t in (self.session.reference, self.session.trial) if t is not None]
+        live = {state.run: state for state in own}
+        return [live.get(state.run, state) for state in self._chosen] or own
+
+    def update(self) -> None:
+        """Show the runs, and the figures of those that are compared."""
+        states = self._states()
+        self.query_one(RunList).update()
+        curves = self.query_one(LossPlot)
+        curves.overlaid = tuple(states)
+        curves.redraw()
+        found = compare(states, means_only=self._means) if states else ComparisonTable(())
         if found == self._shown:
             return
+        self._shown = found
+        runs = ", ".join(state.run for state in states[:4]) + (" …" if len(states) > 4 else "")
+        tables = self.query_one(Tables)
+        tables.border_title = Content(f"Paper ↔ {printable(runs) or 'measured'}")
+        self._fill(tables, found)
+
+    @work(group="show", exclusive=True)
+    async def _fill(self, tables: Tables, found: ComparisonTable) -> None:
+        await tables.show(found)
+
+    # -- what keys ask for
+
+    def action_means(self) -> None:
+        """Show only means where there are several seeds, or each run."""
+        self._means = not self._means
+        self.update()
+
+    def action_log(self) -> None:
+        """Change the curves' axis."""
+        plot = self.query_one(LossPlot)
+        plot.logarithmic = not plot.logarithmic
+
+    @work(group="export", exclusive=True)
+    async def action_export(self) -> None:
+        """Ask for a format and write the file into the working folder."""
+        states = self._states()
+        if not states:
+            self.notify("nothing to export yet: s starts a trial", severity="warning", markup=False)
+            return
+        where = f"written to {printable(str(Path.cwd()))}"
+        form = await self.app.push_screen_wait(Question("Export", where, FORMS))
+        if form is None:
+            return
+        path = Path.cwd() / file_name(states, form)
+        log, means = self.query_one(LossPlot).logarithmic, self._means
+        try:
+            content = await asyncio.to_thread(exported, states, form, log=log, means_only=means)
+            await asyncio.to_thread(write_file, path, content)
+        except ConsoleError as error:
+            self.notify(printable(str(error)), severity="error", timeout=10, markup=False)
+        else:
+            self.notify(f"{printable(path.name)} written", markup=False)
+
+
+class Tables(VerticalScroll):
+    """The tables, one under the other."""
+
+    def __init__(self, *, id: str, classes: str) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._shown = ComparisonTable(())
+
+    async def show(self, found: ComparisonTable) -> None:
+        """Show other tables."""
         self._shown = found
         self.query_one("#nothing").display = not found.tables
         with self.app.batch_update():
             await self.query(TableView).remove()
-            await self.query_one("#tables").mount(*map(TableView, found.tables))
+            await self.mount(*map(TableView, found.tables))
 
-    def action_copy(self) -> None:
-        """Put all tables on the clipboard as text."""
-        self.app.copy_to_clipboard(as_text(self._shown))
-        self.notify(f"{len(self._shown.tables)} tables on the clipboard", markup=False)
+    def copy_text(self) -> str:
+        """Give all tables as text."""
+        return as_text(self._shown)

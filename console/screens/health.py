@@ -28,7 +28,7 @@ class HealthScreen(Screen[None]):
 
     HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = HORIZONTAL
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,h", "app.pop_screen", "Back", key_display="esc"),
+        Binding("escape,h", "app.back", "Back", key_display="esc"),
         Binding("r", "app.check_nodes", "Check", tooltip="run every check, the self-test too"),
         Binding("f", "app.mend_nodes", "Mend", tooltip="run the safe remedies, then check again"),
         Binding("y", "copy", "Copy command", tooltip="the command that mends or repeats the check"),
@@ -83,7 +83,7 @@ class HealthScreen(Screen[None]):
                 cell = self._cell(status.checks.get(name))
                 if table.get_cell(name, node) != cell:
                     table.update_cell(name, node, cell, update_width=True)
-        busy = "checking…" if self._session.checking else ""
+        busy = "checking…" if self._session.nodes.checking else ""
         table.border_subtitle = Text(busy, ink(self, "secondary")).markup
         self._say()
 

@@ -1,144 +1,191 @@
-"""NodeScreen: one node's telemetry, a lane a field, with its short history."""
+"""NodeScreen: everything known of one node: lanes, checks, tasks and container, its log."""
 
 from __future__ import annotations
 
-import time
+import asyncio
 from typing import ClassVar
 
 from rich.text import Text
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
-from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.containers import Container
+from textual.widgets import Footer
 
+from edgead.console.actions import NODE_ACTIONS, Action
+from edgead.console.errors import ConsoleError
 from edgead.console.fleet import NodeStatus
-from edgead.console.fleet_columns import UNKNOWN, role_of, state_of
-from edgead.console.lanes import Lane, lanes_of
-from edgead.console.messages import FleetChanged
+from edgead.console.fleet_columns import tasks_of
 from edgead.console.narration import printable
-from edgead.console.screens.breakpoints import HORIZONTAL
+from edgead.console.screens.base import PANEL_KEYS, PanelScreen
+from edgead.console.screens.keys import keys_for
 from edgead.console.session import Session
+from edgead.console.widgets.checks import ChecksPanel
 from edgead.console.widgets.header import TrialBar
 from edgead.console.widgets.ink import ink
+from edgead.console.widgets.lanes import LanesPanel
+from edgead.console.widgets.log_view import LogView
+from edgead.console.widgets.text_panel import TextPanel
 
-NARROWEST = 10  # cells of a sparkline
-TWO_COLUMNS = 150  # cells of width from which lanes stand side by side
+NODES = Binding.Group("Nodes", compact=True)
+CONTAINER_SECONDS = 15.0  # after which the node is asked for its container again
 
 
-class NodeScreen(Screen[None]):
-    """The lanes of the chosen node; a node that is not up has none: never stale numbers."""
+class TasksPanel(TextPanel):
+    """What a node is, what it runs of the trial on the plots, and its container."""
 
-    HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = HORIZONTAL
+    def __init__(self, session: Session, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._session = session
+        self.node = ""
+        self.container = ""
+
+    def draw(self) -> Text:
+        """Write it, a line a thing."""
+        status = self._session.fleet.statuses.get(self.node)
+        self.caption("Tasks and container")
+        if status is None:
+            return Text("no nodes yet", ink(self, "secondary"))
+        lines = [*self._about(status), *self._tasks(status)]
+        return Text("\n").join(lines)
+
+    def _about(self, status: NodeStatus) -> list[Text]:
+        node = status.node
+        where = f"{node.user}@" * bool(node.user) + str(node)
+        runs = f"container {node.container}" if node.container else node.python
+        found = [("address", where), ("model", status.model), ("TensorFlow", runs)]
+        found += [("roles", ", ".join(node.roles)), ("container", self.container)]
+        return [self._pair(name, text) for name, text in found if text]
+
+    def _tasks(self, status: NodeStatus) -> list[Text]:
+        trial = self._session.trial
+        tasks = tasks_of(status, trial)
+        if trial is None or not tasks:
+            return [self._pair("tasks", "none of the trial on the plots")]
+        lines = []
+        for task in tasks:
+            used = trial.usage.get(f"{task.role} {task.index}", {})
+            memory = f" · {used['rss'] / 1e6:.0f} MB" if used.get("rss") else ""
+            bad = task.state == "ended" and bool(task.exit_code)
+            how = f"{'✖ ' if bad else ''}{task.state}" + (f" {task.exit_code}" if bad else "")
+            said = f"{printable(how)}{memory} · {printable(trial.run)}"
+            colour = "error" if bad else "foreground"
+            lines.append(self._pair(f"{task.role} {task.index}", said, colour))
+        return lines
+
+    def _pair(self, name: str, text: str, colour: str = "foreground") -> Text:
+        return Text.assemble(
+            (f"{printable(name):<11} ", ink(self, "secondary")),
+            (printable(text), ink(self, colour)),
+        )
+
+
+class NodeScreen(PanelScreen):
+    """One node; a narrow screen shows one of its panels at a time."""
+
+    VIEWS: ClassVar[tuple[str, ...]] = ("lanes", "checks", "tasks", "log")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,n", "app.pop_screen", "Back", key_display="esc"),
-        Binding("left_square_bracket,left", "step(-1)", "Previous node", key_display="["),
-        Binding("right_square_bracket,right", "step(1)", "Next node", key_display="]"),
-        Binding("y", "copy", "Copy", tooltip="the readings as text"),
+        Binding("escape,n", "app.back", "Back", key_display="esc"),
+        Binding(
+            "left_square_bracket,left", "step(-1)", "Previous node", key_display="[", group=NODES
+        ),
+        Binding("right_square_bracket,right", "step(1)", "Next node", key_display="]", group=NODES),
+        *(each for each in keys_for("node", NODE_ACTIONS) if each.key != "n"),  # type: ignore[union-attr]
+        *PANEL_KEYS,
     ]
     DEFAULT_CSS = """
     NodeScreen {
-        #node { height: 1fr; scrollbar-size-vertical: 1; }
-        #node:focus { background-tint: $foreground 0%; }
-        #lanes { width: 100%; height: auto; }
+        #body { layout: grid; grid-size: 2; grid-rows: 1fr 1fr; height: 1fr; }
+        #lanes { row-span: 2; }
+        #right { layout: vertical; row-span: 2; }
+        #checks { height: 1fr; }
+        #tasks { height: auto; max-height: 12; }
+        #log { height: 1fr; }
+        &.-narrow #body { layout: vertical; }
+        &.-narrow #lanes, &.-narrow #checks, &.-narrow #tasks, &.-narrow #log {
+            display: none; height: 1fr; max-height: 100%;
+        }
+        &.-narrow #right { height: auto; }
+        &.-narrow.-checks #right, &.-narrow.-tasks #right, &.-narrow.-log #right { height: 1fr; }
+        &.-narrow.-lanes #lanes, &.-narrow.-checks #checks,
+        &.-narrow.-tasks #tasks, &.-narrow.-log #log { display: block; }
     }
     """
 
     def __init__(self, session: Session, name: str = "") -> None:
-        super().__init__()
-        self._session = session
+        super().__init__(session)
         self._chosen = name
 
     def compose(self) -> ComposeResult:
-        """Lay out the lanes under the trial's row."""
-        yield TrialBar(self._session)
-        with VerticalScroll(id="node", classes="panel"):
-            yield Static(id="lanes")
+        """Lay out the panels under the trial's row."""
+        yield TrialBar(self.session)
+        with Container(id="body"):
+            yield LanesPanel(self.session, id="lanes").add_class("panel")
+            with Container(id="right"):
+                yield ChecksPanel(self.session, id="checks").add_class("panel")
+                yield TasksPanel(self.session, id="tasks").add_class("panel")
+                yield LogView(id="log").add_class("panel")
         yield Footer()
 
     def on_mount(self) -> None:
-        """Show the node as it is."""
-        self.query_one("#node").focus()
-        self.call_after_refresh(self._update)
+        """Show the node as it is, and ask it for its container now and then."""
+        super().on_mount()
+        self._ask()
 
-    def on_resize(self) -> None:
-        """Draw to the new width."""
-        self.call_after_refresh(self._update)
+    def update(self) -> None:
+        """Show the node as it is now."""
+        names = list(self.session.fleet.statuses)
+        if self._chosen not in names:
+            self._chosen = next(iter(names), "")
+        lanes, checks = self.query_one(LanesPanel), self.query_one(ChecksPanel)
+        tasks = self.query_one(TasksPanel)
+        lanes.node = checks.node = tasks.node = self._chosen
+        for panel in (lanes, checks, tasks):
+            panel.update()
+        self._show_told()
 
-    def on_fleet_changed(self, _message: FleetChanged) -> None:
-        """Show the latest sample."""
-        self.query_one(TrialBar).refresh()
-        self._update()
+    def _show_told(self) -> None:
+        """Show what was told of the node; a container's log takes its place."""
+        status = self.session.fleet.statuses.get(self._chosen)
+        if status is not None and status.node.container:
+            return
+        said = [one for one in self.session.sentences if one.who == self._chosen]
+        lines = [f"{one.time[11:19]} {one.level} {one.text}" for one in said]
+        self.query_one(LogView).show("What was told of it", lines, empty="nothing yet")
+
+    @work(exclusive=True, group="container")
+    async def _ask(self) -> None:
+        """Ask the node for its container and that one's log, for as long as it is on screen."""
+        while self.is_attached:
+            name = self._chosen
+            status = self.session.fleet.statuses.get(name)
+            if status is not None and status.node.container and status.state == "up":
+                await self._ask_container(name)
+            await asyncio.sleep(CONTAINER_SECONDS)
+
+    async def _ask_container(self, name: str) -> None:
+        lines, why = [], "it has said nothing"
+        try:
+            said = await self.session.nodes.container("list", [name])
+            lines = await self.session.nodes.container_log(name)
+        except ConsoleError as error:
+            said = why = str(error)
+        if name == self._chosen:
+            panel = self.query_one(TasksPanel)
+            panel.container = said.removeprefix(f"{name}: ")
+            panel.update()
+            self.query_one(LogView).show("Container log", lines, empty=printable(why))
 
     def action_step(self, by: int) -> None:
         """Go to another node of the fleet, around its ends."""
-        names = list(self._session.fleet.statuses)
+        names = list(self.session.fleet.statuses)
         if names:
             at = names.index(self._chosen) if self._chosen in names else 0
             self._chosen = names[(at + by) % len(names)]
-            self._update()
+            self.query_one(TasksPanel).container = ""
+            self.update()
+            self._ask()
 
-    def action_copy(self) -> None:
-        """Put the readings on the clipboard."""
-        status = self._status()
-        lanes = lanes_of(status.history) if status is not None else []
-        text = "\n".join(f"{lane.name}\t{lane.reading()}" for lane in lanes)
-        self.app.copy_to_clipboard(text)
-        self.notify(f"{len(lanes)} readings on the clipboard", markup=False)
-
-    def _status(self) -> NodeStatus | None:
-        statuses = self._session.fleet.statuses
-        if self._chosen not in statuses and statuses:
-            self._chosen = next(iter(statuses))
-        return statuses.get(self._chosen)
-
-    def _update(self) -> None:
-        panel, body = self.query_one("#node"), self.query_one("#lanes", Static)
-        status = self._status()
-        if status is None:
-            panel.border_title = "No nodes yet"
-            body.update(Text("esc goes back", ink(self, "secondary")))
-            return
-        trial = self._session.trial
-        title = f"{status.node.name} · {state_of(status, trial).text}"
-        panel.border_title = Text(printable(title)).markup
-        said = (status.model, status.node.host, status.mode, role_of(status, trial).text)
-        place = " · ".join(each for each in said if each not in ("", UNKNOWN))
-        panel.border_subtitle = Text(printable(place)[:80]).markup
-        body.update(self._drawn(status))
-
-    def _drawn(self, status: NodeStatus) -> Text:
-        lanes = lanes_of(status.history) if status.state == "up" else []
-        if not lanes:
-            return self._silence(status)
-        width = self.query_one("#lanes").size.width
-        columns = 2 if width >= TWO_COLUMNS else 1
-        rows = -(-len(lanes) // columns)
-        each = width // columns - 2 * (columns - 1)
-        names = max(len(lane.name) for lane in lanes)
-        readings = max(len(lane.reading()) for lane in lanes)
-        lines = []
-        for row in range(rows):
-            parts = [self._lane(lane, names, readings, each) for lane in lanes[row::rows]]
-            lines.append(Text("    ").join(parts))
-        return Text("\n").join(lines)
-
-    def _lane(self, lane: Lane, names: int, readings: int, width: int) -> Text:
-        colour = "warning" if lane.hot else "secondary" if lane.flat else "primary"
-        spark = max(NARROWEST, width - names - readings - 4)
-        return Text.assemble(
-            (f"{lane.name:<{names}}  ", ink(self, "secondary")),
-            (lane.sparkline(spark), ink(self, colour)),
-            (f"  {lane.reading():<{readings}}", ink(self, "warning" if lane.hot else "foreground")),
-        )
-
-    def _silence(self, status: NodeStatus) -> Text:
-        """Say why there is nothing to see, and what to do."""
-        if status.state == "lost":
-            since = f" for {time.monotonic() - status.since:.0f} s" if status.since else ""
-            said = f"lost{since}: {printable(status.error) or 'no answer'}"
-            help_ = "it is tried again by itself · h shows its checks and how to mend it"
-            return Text.assemble(
-                (f"✖ {said}\n", ink(self, "error")), (help_, ink(self, "secondary"))
-            )
-        return Text(f"{status.state}: no telemetry yet", ink(self, "secondary"))
+    def subject(self, kind: str = "") -> tuple[tuple[Action, ...], list[str]]:
+        """Give this node."""
+        return NODE_ACTIONS, [self._chosen] if self._chosen else []

@@ -24,7 +24,10 @@ class Choice:
 
 
 class Question(ModalScreen[str | None]):
-    """A few choices, by key, by mouse, or with tab and enter. Escape gives None."""
+    """A few choices, by key, by mouse, or with tab and enter. Escape gives None.
+
+    With a `command` that does the same, `y` copies it.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel"),
@@ -32,25 +35,40 @@ class Question(ModalScreen[str | None]):
         Binding("up", "app.focus_previous", "Previous", show=False),
     ]
 
-    def __init__(self, title: str, text: str, choices: tuple[Choice, ...]) -> None:
+    def __init__(
+        self,
+        title: str,
+        text: str,
+        choices: tuple[Choice, ...],
+        *,
+        command: str = "",
+        cancel: str = "cancel",
+    ) -> None:
         super().__init__()
         self._title, self._text, self._choices = title, text, choices
+        self._command, self._cancel = command, cancel
 
     def compose(self) -> ComposeResult:
         """Lay out the text above one button a choice."""
-        with Vertical(classes="box") as box:
+        with Vertical(classes="box fit") as box:
             box.border_title = self._title
             yield Static(self._text, markup=False, classes="text")
             for choice in self._choices:
                 yield self._button(choice.key, choice.label, choice.answer)
-            yield self._button("esc", "cancel", "cancel")
+            yield self._button("esc", self._cancel, "cancel")
+            if self._command:
+                yield Static(f"   y  $ {self._command}", markup=False, classes="command")
 
     def _button(self, key: str, label: str, answer: str) -> Button:
         shown = Content.assemble((f"{key:>4}", "bold $primary"), ("  ", ""), (label, ""))
         return Button(shown, id=answer, compact=True)
 
     def on_key(self, event: Key) -> None:
-        """Answer by a choice's own key."""
+        """Answer by a choice's own key; copy the command by `y`."""
+        if event.key == "y" and self._command:
+            event.stop()
+            self.app.copy_to_clipboard(self._command)
+            self.notify("the command is on the clipboard", markup=False)
         for choice in self._choices:
             if event.key == choice.key:
                 event.stop()

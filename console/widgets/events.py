@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from textwrap import wrap
+from typing import ClassVar
 
 from rich.segment import Segment
+from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.events import Resize
-from textual.geometry import Size
+from textual.events import MouseScrollDown, MouseScrollUp, Resize
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from edgead.console.narration import Sentence, printable
 from edgead.console.session import Session
 from edgead.console.widgets.ink import ink
+from edgead.console.widgets.strips import StripView
 
 GLYPHS = {
     "info": ("·", "secondary"),
@@ -26,6 +27,7 @@ GLYPHS = {
 }
 FAULTS = ("warn", "error")
 WHO_WIDTH = 10
+WHEEL = 3  # lines
 
 
 @dataclass(frozen=True)
@@ -37,21 +39,29 @@ class EventLine:
     first: bool
 
 
-class EventLog(ScrollView, can_focus=True):
-    """The session's sentences, newest last; stays at the end unless scrolled up."""
+class EventLog(StripView):
+    """The session's sentences, newest last; stays at the end unless scrolled up.
 
-    DEFAULT_CSS = """
-    EventLog { height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
-    EventLog:focus { background-tint: $foreground 0%; }
+    It scrolls by itself: a scroll bar would have the whole screen laid out with every sentence.
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "scroll_lines(-1)", "Up", show=False),
+        Binding("down", "scroll_lines(1)", "Down", show=False),
+        Binding("pageup", "scroll_pages(-1)", "Page up", show=False),
+        Binding("pagedown", "scroll_pages(1)", "Page down", show=False),
+        Binding("home", "scroll_lines(-1000000)", "Oldest", show=False),
+        Binding("end", "scroll_lines(1000000)", "Newest", show=False),
+    ]
+    DEFAULT_CSS = "EventLog:focus { background-tint: $foreground 0%; }"
     only_faults = reactive(False, init=False)
 
     def __init__(self, session: Session, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
         self._session = session
         self._lines: list[EventLine] = []
-        self._caption = Content()
-        self._following, self._last_y = True, 0
+        self._taken: tuple[object, ...] = ()  # what the lines were made of
+        self.newer = 0  # lines after the last that is in sight
 
     def sentences(self) -> list[Sentence]:
         """Give the sentences shown: all, or the faults."""
@@ -59,65 +69,74 @@ class EventLog(ScrollView, can_focus=True):
         return [one for one in said if one.level in FAULTS] if self.only_faults else said
 
     def update(self) -> None:
-        """Take up new sentences."""
-        y = self.scroll_offset.y
-        if y < self._last_y:  # somebody scrolled up to read
-            self._following = False
-        elif y >= self.max_scroll_y:
-            self._following = True
-        self._last_y = y
-        width = self._text_width()
-        self._lines = [line for one in self.sentences() for line in lines_of(one, width)]
-        self.virtual_size = Size(self.scrollable_content_region.width, len(self._lines))
-        caption = Content("Events · faults only (f shows all)" if self.only_faults else "Events")
-        if caption != self._caption:
-            self._caption = caption
-            self.border_title = caption
-        if self._following:
-            # What may be scrolled to is known once the new size has been laid out.
-            self.call_after_refresh(self._to_end)
-        self.refresh()
+        """Take up new sentences, if there are any."""
+        self.redraw()
 
-    def _to_end(self) -> None:
-        self.scroll_end(animate=False, immediate=True)
-        self._last_y = self.scroll_offset.y
+    def draw(self) -> list[Strip]:
+        """Draw the lines in sight."""
+        self._take()
+        title = "Events · faults only (f shows all)" if self.only_faults else "Events"
+        newer = f"{self.newer} newer lines · end goes there" if self.newer else ""
+        self.caption(Content(title), Content.styled(newer, "$secondary"))
+        if not self._lines:
+            nothing = "no faults" if self.only_faults else "nothing yet · what happens is told here"
+            return [Strip([Segment(nothing, self.rich_style + ink(self, "secondary"))])]
+        end = len(self._lines) - self.newer
+        shown = self._lines[max(0, end - self.size.height) : end]
+        return [Strip(self._segments(line)) for line in shown]
+
+    def _take(self) -> None:
+        """Wrap the sentences into lines, if they are others; the line in sight stays in sight."""
+        said, width = self._session.sentences, self._text_width()
+        ends = (said[0], said[-1]) if said else ()
+        taken = (len(said), *map(id, ends), width, self.only_faults)
+        if taken == self._taken:
+            return
+        last = self._lines[-1 - self.newer] if self.newer else None
+        self._taken = taken
+        self._lines = [line for one in self.sentences() for line in lines_of(one, width)]
+        if last is not None:
+            after = (at for at, line in enumerate(reversed(self._lines)) if line is last)
+            self.newer = min(next(after, len(self._lines)), self._most())
+
+    def _most(self) -> int:
+        """Give how far back the log goes, in lines."""
+        return max(0, len(self._lines) - self.size.height)
+
+    def action_scroll_lines(self, by: int) -> None:
+        """Go so many lines on, or back."""
+        self.newer = max(0, min(self.newer - by, self._most()))
+        self.redraw()
+
+    def action_scroll_pages(self, by: int) -> None:
+        """Go so many pages on, or back."""
+        self.action_scroll_lines(by * max(1, self.size.height - 1))
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        """Go back."""
+        event.stop()
+        self.action_scroll_lines(-WHEEL)
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        """Go on."""
+        event.stop()
+        self.action_scroll_lines(WHEEL)
 
     def watch_only_faults(self) -> None:
         """Show the other selection, from its end."""
-        self._last_y, self._following = 0, True
-        self.update()
+        self.newer = 0
+        self.redraw()
 
-    def on_mount(self) -> None:
-        """Take up what was said before."""
-        self.update()
-
-    def on_resize(self, _event: Resize) -> None:
+    def on_resize(self, event: Resize) -> None:
         """Wrap anew; keep the newest in sight."""
-        self._last_y = 0
-        self.update()
-
-    def notify_style_update(self) -> None:
-        """Paint anew in the new colours."""
-        super().notify_style_update()
-        self.refresh()
+        self.newer = 0
+        super().on_resize(event)
 
     def copy_text(self) -> str:
         """Give the sentences shown, a line each."""
         return "\n".join(
             f"{one.time} {one.level} {one.who} {one.text}".rstrip() for one in self.sentences()
         )
-
-    def render_line(self, y: int) -> Strip:
-        """Give a line of what is in sight."""
-        width, at = self.scrollable_content_region.width, y + self.scroll_offset.y
-        base = self.rich_style
-        if not self._lines and y == 0:
-            nothing = "no faults" if self.only_faults else "nothing yet · what happens is told here"
-            quiet = Segment(nothing, base + ink(self, "secondary"))
-            return Strip([quiet]).adjust_cell_length(width, base)
-        if at >= len(self._lines):
-            return Strip.blank(width, base)
-        return Strip(self._segments(self._lines[at])).adjust_cell_length(width, base)
 
     def _segments(self, line: EventLine) -> list[Segment]:
         one = line.sentence
@@ -138,7 +157,7 @@ class EventLog(ScrollView, can_focus=True):
         return self.size.width >= 50
 
     def _text_width(self) -> int:
-        return max(10, self.scrollable_content_region.width - _margin(self._clocked()))
+        return max(10, self.size.width - _margin(self._clocked()))
 
 
 def _margin(clocked: bool) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import isfinite
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.widget import Widget
@@ -11,6 +12,10 @@ from edgead.console.narration import printable
 from edgead.console.session import Session
 from edgead.console.state import TrialState
 from edgead.console.widgets.ink import ink
+
+if TYPE_CHECKING:
+    from textual.geometry import Region
+    from typing_extensions import Self
 
 ENDS = {
     "finished": ("✔", "success"),
@@ -28,6 +33,21 @@ class TrialBar(Widget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self._painted: Text | None = None
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Paint anew, unless what is there already would come again."""
+        if not (regions or layout or recompose) and self.is_mounted and self.size:
+            before, self._painted = self._painted, self.render()
+            if before == self._painted:
+                return self
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def render(self) -> Text:
         """Give the row: what it is on the left, how it goes on the right."""
@@ -43,8 +63,12 @@ class TrialBar(Widget):
     def _left(self, roomy: bool) -> Text:
         trial, message = self._session.trial, printable(self._session.message)
         row = Text("edgead", ink(self, "primary", bold=True))
+        if self._session.read_only:
+            row.append("  read-only", ink(self, "warning", bold=True))
         if trial is None:
-            return row.append(f"  {message or 'no trial yet'}", ink(self, "secondary"))
+            return row.append(
+                f"  {message or 'no trial yet · s starts one'}", ink(self, "secondary")
+            )
         row.append(f"  {printable(trial.run)}", ink(self, "foreground", bold=True))
         if trial.synthetic:
             row.append("  ▲ synthetic", ink(self, "warning", bold=True))
@@ -64,7 +88,7 @@ class TrialBar(Widget):
         row.append(f"{done}", ink(self, "foreground", bold=True))
         row.append(f"/{total} ", ink(self, "secondary"))
         row.append_text(self._progress(trial, 24 if roomy else 10))
-        row.append("  ").append_text(self._how(trial)).append("  ")
+        row.append("  ").append_text(self._replayed() or self._how(trial)).append("  ")
         for glyph, count, name in (
             ("✖", len(trial.flags), "error"),
             ("▲", trial.warnings, "warning"),
@@ -81,6 +105,17 @@ class TrialBar(Widget):
         full, half = divmod(halves, 2)
         bar = Text("━" * full + "╸" * half, ink(self, "success"))
         return bar.append("━" * (width - full - half), ink(self, "rule"))
+
+    def _replayed(self) -> Text | None:
+        """Say where a replay is, and how fast; None where there is none."""
+        playing = self._session.history.playing
+        if playing is None:
+            return None
+        glyph = "‖" if playing.paused else "▷"
+        speed = f"{playing.speed:g}×" if playing.speed else "at once"
+        at, of = (f"{int(s // 60)}:{int(s % 60):02d}" for s in (playing.at, playing.of))
+        said = f"{glyph} replay {speed} {at}/{of}"
+        return Text(said, ink(self, "accent", bold=True))
 
     def _how(self, trial: TrialState) -> Text:
         """Say how it ended, or the time left, or the phase before there is one to tell."""

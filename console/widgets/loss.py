@@ -1,35 +1,57 @@
-"""LossPlot: training loss over epochs, raw steps and epoch means, with curve ends labelled."""
+"""LossPlot: training loss over epochs: raw steps, epoch means, workers, and other runs' beside."""
 
 from __future__ import annotations
 
-from rich.ansi import AnsiDecoder
-from rich.segment import Segment
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from edgead.console.plotting import Point, height_of, limits, number, place_labels
+from edgead.console.plotting import (
+    Limits,
+    Point,
+    envelope,
+    height_of,
+    limits,
+    number,
+    smooth,
+    window,
+)
 from edgead.console.session import Session
 from edgead.console.state import TrialState
-from edgead.console.widgets.ink import colour, ink
-from edgead.console.widgets.plot import (
-    LEAST_HEIGHT,
-    LEAST_WIDTH,
-    Chart,
-    Frame,
-    Inks,
-    Line,
-    draw_chart,
-    frame_of,
+from edgead.console.widgets.curves import Axes, Curve, draw_curves, room_of, with_room
+from edgead.console.widgets.plot import LEAST_HEIGHT, LEAST_WIDTH
+from edgead.console.widgets.series import (
+    INKS,
+    MOST_CURVES,
+    Series,
+    series_of,
+    series_of_trials,
+    worker_gone,
+    worker_name,
 )
-from edgead.console.widgets.series import Series, series_of
-from edgead.console.widgets.strips import StripView
+from edgead.console.widgets.zoom import ZoomView
+
+ROOMY = 66  # cells of width from which names are whole
+FAINT = 0.55
+SMOOTHEST = 0.7  # the share of the mean so far in the next
 
 
-class LossPlot(StripView):
-    """The loss of the session's trials: steps faint, epoch means strong."""
+class LossPlot(ZoomView):
+    """The loss of the session's trials, or of `overlaid` ones: steps faint, epoch means strong.
 
+    The workers' losses are those of the session's trial, smoothed, as its engine tells them.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("w", "workers", "Workers", show=False, tooltip="the workers' losses, or not"),
+    ]
     logarithmic = reactive(True, init=False)
+    with_workers = reactive(True, init=False)
+    overlaid: reactive[Sequence[TrialState]] = reactive((), init=False)
 
     def __init__(self, session: Session, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -39,38 +61,72 @@ class LossPlot(StripView):
         """Draw on the other axis."""
         self.redraw()
 
+    def watch_with_workers(self) -> None:
+        """Draw with the workers, or without."""
+        self.redraw()
+
+    def watch_overlaid(self) -> None:
+        """Draw the other runs; the whole of them at first."""
+        self.view = None
+        self.redraw()
+
+    def action_workers(self) -> None:
+        """Show the workers' losses, or not."""
+        self.with_workers = not self.with_workers
+
+    def series(self) -> list[Series]:
+        """Give the trials that are drawn."""
+        return series_of_trials(self.overlaid) if self.overlaid else series_of(self._session)
+
+    def whole(self) -> Limits:
+        """Give epoch 0 and the last one."""
+        return 0.0, max([1.0, *(float(s.trial.spec.epochs) for s in self.series())])
+
     def draw(self) -> list[Strip]:
-        """Draw the curves, then their labels over the room kept for them."""
-        points = [(series, _points(series.trial)) for series in series_of(self._session)]
-        shown = [series for series, found in points if found]
-        ends = [_end(series.trial, found) for series, found in points if found]
-        self.caption(
-            Content("Loss · log" if self.logarithmic else "Loss · linear"), self._subtitle()
-        )
-        if not shown:
+        """Draw the curves and their names."""
+        trial = self._session.trial
+        workers = worker_curves(trial) if self.with_workers and trial and not self.overlaid else []
+        curves = self._curves(self.series(), workers)
+        self._entitle(bool(workers))
+        if not curves:
             return self.empty(self._why_empty())
         width, height = self.size
         if width < LEAST_WIDTH or height < LEAST_HEIGHT:
             return self.empty("no room")
-        labels = [
-            f"{series.short if width < 66 else series.name} {number(loss, 3):>7}"
-            for series, (_, loss) in zip(shown, ends, strict=True)
-        ]
-        losses = [y for _, found in points for _, y in found]
-        chart = self._chart(shown, losses, max(map(len, labels)) + 3)
-        frame = frame_of(chart, width, height)
-        text = draw_chart(chart, width, height, self._inks())
-        strips = self._decoded(text)[:height]
-        return self._labelled(strips, shown, labels, ends, chart, frame)
+        longest = 20 if width >= ROOMY else 8
+        shown = self.shown
+        seen = [y for curve in curves for _, y in window(curve.points, shown)]
+        axes = Axes(
+            with_room(shown, width, room_of(curves, longest)),
+            shown[1],
+            limits(seen, self.logarithmic),
+            self.logarithmic,
+        )
+        return draw_curves(self, curves, axes, width, height, longest)
 
     def copy_text(self) -> str:
         """Give the epoch means as tab-separated lines."""
         rows = [
             f"{series.name}\t{epoch.number}\t{epoch.loss}"
-            for series in series_of(self._session)
+            for series in self.series()
             for epoch in series.trial.epochs
         ]
         return "\n".join(["series\tepoch\tloss", *rows])
+
+    def _curves(self, series: Sequence[Series], workers: Sequence[Curve]) -> list[Curve]:
+        """Give the curves, the faint ones first: strong ones lie over them."""
+        narrow = self.size.width < ROOMY
+        faint, strong = [], []
+        for each in series:
+            steps, means = each.trial.steps, _means(each.trial)
+            name = each.short if narrow else each.name
+            bold = each.trial is self._session.trial
+            known = [y for _, y in means if height_of(y, False) is not None]
+            faint.append(Curve(steps, "", each.ink, FAINT))
+            named = means if known else steps
+            value = known[-1] if known else None
+            strong.append(Curve(named, name, each.ink, bold=bold, value=value))
+        return [curve for curve in (*faint, *workers, *strong) if _drawable(curve.points)]
 
     def _why_empty(self) -> str:
         trial = self._session.trial
@@ -80,72 +136,35 @@ class LossPlot(StripView):
             return f"{trial.state} before the first step"
         return f"{trial.phase or trial.state}… the first step draws the first point"
 
+    def _entitle(self, with_workers: bool) -> None:
+        title = "Loss · log" if self.logarithmic else "Loss · linear"
+        title += " · train and workers (EMA)" if with_workers else ""
+        title += f" · {len(self.overlaid)} runs" if self.overlaid else ""
+        if self.view is not None:
+            title += f" · epochs {number(self.view[0], 3)}–{number(self.view[1], 3)}"
+        self.caption(Content(title), self._subtitle())
+
     def _subtitle(self) -> Content:
         trial = self._session.trial
-        if trial is None or trial.threshold is None:
+        if trial is None or trial.threshold is None or self.overlaid:
             return Content("")
         return Content.assemble(("threshold ", "$secondary"), (number(trial.threshold), "bold"))
 
-    def _chart(self, shown: list[Series], losses: list[float], room: int) -> Chart:
-        """Lay out the axes: to the trial's last epoch, and on for as much as a label needs."""
-        last = max(float(series.trial.spec.epochs) for series in shown)
-        columns = max(8, self.size.width - 6)
-        # A label follows its curve, so at the end of the last epoch it needs room beyond.
-        reach = last * columns / max(4, columns - room)
-        faint = [Line(s.trial.steps, colour(self, s.ink, 0.55).rgb) for s in shown]
-        strong = [Line(_means(s.trial), colour(self, s.ink).rgb) for s in shown]
-        return Chart(
-            (*faint, *strong),
-            (0.0, reach),
-            limits(losses, self.logarithmic),
-            self.logarithmic,
-            last,
-        )
 
-    def _inks(self) -> Inks:
-        return Inks(
-            text=colour(self, "secondary").rgb,
-            axis=colour(self, "rule").rgb,
-            grid=colour(self, "rule", 0.35).rgb,
-            background=self.background_colors[1].rgb,
-        )
-
-    def _decoded(self, text: str) -> list[Strip]:
-        """Turn text with colour codes into lines."""
-        lines = AnsiDecoder().decode(text)
-        return [Strip(line.render(self.app.console)) for line in lines]
-
-    def _labelled(
-        self,
-        strips: list[Strip],
-        shown: list[Series],
-        labels: list[str],
-        ends: list[Point],
-        chart: Chart,
-        frame: Frame,
-    ) -> list[Strip]:
-        """Write the labels beside the curves' ends, in one column that no curve reaches."""
-        width = self.size.width
-        reached = min(chart.last_tick, max(0.0, *(x for x, _ in ends)))
-        column = frame.column(reached, chart.x_limits) + 2
-        heights = [height_of(y, self.logarithmic) or 0.0 for _, y in ends]
-        rows = place_labels([frame.row(y, chart.y_limits) for y in heights], frame.height)
-        for series, label, row in zip(shown, labels, rows, strict=True):
-            if row is None or row >= len(strips):
-                continue
-            text = f"─{label}"[: max(0, width - column)]
-            style = self.rich_style + ink(
-                self, series.ink, bold=series.trial is self._session.trial
-            )
-            strip = strips[row].adjust_cell_length(width, self.rich_style)
-            strips[row] = Strip.join(
-                [
-                    strip.crop(0, column),
-                    Strip([Segment(text, style)]),
-                    strip.crop(column + len(text), width),
-                ]
-            )
-        return strips
+def worker_curves(trial: TrialState) -> list[Curve]:
+    """Give the workers' smoothed losses; of many workers the range they lie in."""
+    losses = {
+        # Of few points a mean that looks far back would lag behind them all.
+        worker: smooth([(p.epochs, p.loss) for p in points], min(SMOOTHEST, len(points) / 200))
+        for worker, points in sorted(trial.measures.parts.items())
+    }
+    if len(losses) > MOST_CURVES:
+        least, most = envelope(list(losses.values()))
+        return [Curve(least, "lowest", INKS[1]), Curve(most, "highest", INKS[0])]
+    return [
+        Curve(points, worker_name(trial, at), INKS[at % len(INKS)], gone=worker_gone(trial, at))
+        for at, points in losses.items()
+    ]
 
 
 def _means(trial: TrialState) -> list[Point]:
@@ -153,12 +172,5 @@ def _means(trial: TrialState) -> list[Point]:
     return [(epoch.number - 0.5, epoch.loss) for epoch in trial.epochs]
 
 
-def _points(trial: TrialState) -> list[Point]:
-    """Give all points that can be drawn."""
-    return [p for p in (*trial.steps, *_means(trial)) if height_of(p[1], False) is not None]
-
-
-def _end(trial: TrialState, points: list[Point]) -> Point:
-    """Give where the curve ends: its furthest point, valued at the latest mean if there is one."""
-    means = [p for p in _means(trial) if height_of(p[1], False) is not None]
-    return max(x for x, _ in points), (means or points)[-1][1]
+def _drawable(points: Sequence[Point]) -> bool:
+    return any(height_of(y, False) is not None for _, y in points)

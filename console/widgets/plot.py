@@ -31,6 +31,7 @@ class Chart:
     y_limits: Limits
     log: bool
     last_tick: float  # x ticks end here; beyond it the axis only makes room for labels
+    least_left: int = 0  # cells at least of the y axis' labels: charts that stand together align
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,8 @@ def _rule(figure: Any, chart: Chart, width: int, height: int) -> None:
 
 
 def _y_ticks(chart: Chart, height: int) -> list[tuple[float, str]]:
-    return ticks_of(chart.y_limits, max(2, (height - 2) // 2 + 1), chart.log)
+    ticks = ticks_of(chart.y_limits, max(2, (height - 2) // 2 + 1), chart.log)
+    return [(at, label.rjust(chart.least_left)) for at, label in ticks]
 
 
 @lru_cache(maxsize=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.segment import Segment
 from rich.style import Style
 from textual.content import Content
@@ -13,6 +15,9 @@ from textual.widget import Widget
 from edgead.console.canvas import Canvas
 from edgead.console.widgets.ink import ink
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 
 class StripView(Widget, can_focus=True):
     """Draws with `draw`, whenever told to `redraw`, resized, shown or themed anew."""
@@ -20,12 +25,17 @@ class StripView(Widget, can_focus=True):
     DEFAULT_CSS = "StripView { width: 1fr; height: 1fr; }"
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name for it
+        self._edge: Region | None = None  # the border's row whose text is being set
         super().__init__(id=id)
         self._strips: list[Strip] = []
         self._caption: tuple[Content, Content] | None = None
 
     def draw(self) -> list[Strip]:
         """Give the lines of the whole panel, from its top."""
+        raise NotImplementedError
+
+    def copy_text(self) -> str:
+        """Give what is drawn as tab-separated lines, heads first."""
         raise NotImplementedError
 
     def redraw(self) -> None:
@@ -40,10 +50,32 @@ class StripView(Widget, can_focus=True):
             self.refresh(*regions)
 
     def caption(self, title: Content, subtitle: Content) -> None:
-        """Set the border's texts; only when they differ, as setting them repaints everything."""
-        if self._caption != (title, subtitle):
-            self._caption = (title, subtitle)
-            self.border_title, self.border_subtitle = title, subtitle
+        """Set the border's texts, where they differ, and have nothing but their rows painted."""
+        before, self._caption = self._caption or (None, None), (title, subtitle)
+        top = -self.content_offset.y
+        if before[0] != title:
+            self._edge = self._row(top)
+            self.border_title = title
+        if before[1] != subtitle:
+            self._edge = self._row(top + self.outer_size.height - 1)
+            self.border_subtitle = subtitle
+        self._edge = None
+
+    def _row(self, y: int) -> Region:
+        """Give a row of the widget with its border; y is from the top of what is inside."""
+        return Region(-self.content_offset.x, y, self.outer_size.width, 1)
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Paint anew; while a border's text is set, its row alone."""
+        if self._edge is not None and not regions:
+            regions = (self._edge,)
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def render_line(self, y: int) -> Strip:
         """Give a line from those kept."""

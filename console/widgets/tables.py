@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.text import Text
 from textual.widget import Widget
 
+from edgead.console.cells import VERDICTS, cells, heads
 from edgead.console.compare import Row, Table
-from edgead.console.formats import VERDICTS, cells, heads
 from edgead.console.narration import printable
 from edgead.console.widgets.ink import ink
 
@@ -75,7 +75,9 @@ def fit(table: Table, width: int) -> tuple[list[int], list[int], bool]:
     def total() -> int:
         return sum(widths()) + GAP * (len(kept) - 1)
 
-    for column in range(2, last_run):
+    # A run whose mean stands beside it is missed least.
+    runs = sorted(range(2, last_run), key=lambda at: _is_mean(table, at))
+    for column in runs:
         if total() > width:
             kept.remove(column)
     if total() > width:
@@ -83,6 +85,10 @@ def fit(table: Table, width: int) -> tuple[list[int], list[int], bool]:
     found = widths()
     found[0] += max(0, min(width - total(), LABEL_WIDTH - found[0]))
     return kept, found, worded
+
+
+def _is_mean(table: Table, column: int) -> bool:
+    return any(row.spread(column - 2) is not None for row in table.rows)
 
 
 def _head_lines(table: Table, kept: list[int]) -> list[list[str]]:

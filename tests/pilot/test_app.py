@@ -12,9 +12,12 @@ from edgead.console.app import ConsoleApp
 from edgead.console.errors import UnreachableError, UsageError
 from edgead.console.narration import Sentence
 from edgead.console.screens.compare import CompareScreen
+from edgead.console.screens.fleet import FleetScreen
 from edgead.console.screens.help import Help
-from edgead.console.screens.main import MainScreen
+from edgead.console.screens.jump import Jump
+from edgead.console.screens.logs import LogsScreen
 from edgead.console.screens.question import Question
+from edgead.console.screens.trial import TrialScreen
 from edgead.console.widgets.events import EventLog
 from edgead.console.widgets.fleet import FleetTable
 from edgead.console.widgets.header import TrialBar
@@ -40,7 +43,7 @@ async def test_the_main_screen_shows_the_session(tmp_path, until):
         assert "worker 2" in text_of(app.screen.query_one(FleetTable))
         await until(lambda: "epoch 6/10" in text_of(app.screen.query_one(EventLog)))
         assert "paper 20–25 s" in text_of(app.screen.query_one(SecondsPlot))
-        assert "1123-1403-ps3" in app.screen.query_one(TrialBar).render().plain
+        assert "T-002" in app.screen.query_one(TrialBar).render().plain
 
 
 async def test_changes_are_shown_and_many_of_them_at_once(tmp_path, until):
@@ -57,20 +60,12 @@ async def test_changes_are_shown_and_many_of_them_at_once(tmp_path, until):
         assert len(drawn) < 5
 
 
-async def test_s_starts_a_trial(tmp_path, until):
-    session = FakeSession()
-    app = app_of(session, tmp_path)
-    async with app.run_test() as pilot:
-        await pilot.press("s")
-        await until(lambda: session.asked == ["start"])
-
-
 async def test_an_error_of_the_session_is_shown_in_one_line(tmp_path, until):
-    session = FakeSession()
+    session = demo_session(6)
     session.error = UsageError("no [red]board\x1b[31m")
     app = app_of(session, tmp_path)
     async with app.run_test() as pilot:
-        await pilot.press("s")
+        await pilot.press("1", "r")
         await until(lambda: app._notifications)
         assert [note.message for note in app._notifications] == ["no [red]board\\x1b[31m"]
 
@@ -82,10 +77,12 @@ async def test_x_stops_only_when_confirmed(tmp_path, until):
         await pilot.press("x")
         await until(lambda: isinstance(app.screen, Question))
         await pilot.press("escape")
-        await until(lambda: isinstance(app.screen, MainScreen))
+        await until(lambda: isinstance(app.screen, TrialScreen))
         assert session.asked == []
         await pilot.press("x")
         await until(lambda: isinstance(app.screen, Question))
+        await pilot.press("y")
+        assert app.clipboard == "edgead-console trial stop T-002"
         await pilot.press("x")
         await until(lambda: session.asked == ["stop"])
 
@@ -95,7 +92,7 @@ async def test_x_does_nothing_without_a_trial(tmp_path):
     async with app.run_test() as pilot:
         await pilot.press("x")
         await pilot.pause()
-        assert isinstance(app.screen, MainScreen)
+        assert isinstance(app.screen, TrialScreen)
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+q", "ctrl+c"])
@@ -116,7 +113,7 @@ async def test_quitting_asks_what_becomes_of_a_running_trial(tmp_path, until, an
         await pilot.press("q")
         await until(lambda: isinstance(app.screen, Question))
         await pilot.press("escape")
-        await until(lambda: isinstance(app.screen, MainScreen))
+        await until(lambda: isinstance(app.screen, TrialScreen))
         assert session.asked == []
         await pilot.press("q")
         await until(lambda: isinstance(app.screen, Question))
@@ -137,6 +134,93 @@ async def test_a_question_is_answered_by_mouse_too(tmp_path, until):
     assert session.asked == ["close stop=True"]
 
 
+async def test_the_keys_1_to_4_lead_to_the_areas(tmp_path, until):
+    app = app_of(demo_session(10), tmp_path)
+    areas = (("1", FleetScreen), ("2", TrialScreen), ("3", CompareScreen), ("4", LogsScreen))
+    async with app.run_test(size=(120, 36)) as pilot:
+        for key, screen in (*areas, *reversed(areas)):
+            await pilot.press(key)
+            await until(lambda wanted=screen: isinstance(app.screen, wanted))
+        fleet = app.screen
+        await pilot.press("2", "1")
+        await until(lambda: app.screen is fleet)  # as it was left
+
+
+async def test_an_area_opened_later_shows_what_has_changed(tmp_path, until):
+    session = demo_session(6)
+    app = app_of(session, tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("1", "2")
+        await until(lambda: isinstance(app.screen, TrialScreen))
+        session.fleet.statuses["node-2"].state = "lost"
+        session.changed()
+        await until(lambda: "✖ lost" in text_of(app.screen.query_one(FleetTable)))
+        await pilot.press("1")
+        await until(lambda: isinstance(app.screen, FleetScreen))
+        await until(lambda: "✖ lost" in text_of(app.screen.query_one(FleetTable)))
+
+
+async def test_without_trials_it_begins_with_the_fleet_else_with_the_trial(tmp_path, until):
+    session = FakeSession()
+    session.nodes.undecided = True
+    session.read_only = True
+    app = app_of(session, tmp_path)
+    async with app.run_test(size=(80, 24)):
+        await until(lambda: isinstance(app.screen, FleetScreen))
+        assert "read-only" in app.screen.query_one(TrialBar).render().plain
+
+
+async def test_read_only_refuses_what_changes_and_offers_the_rest(tmp_path, until):
+    session = demo_session(6)
+    session.read_only = True
+    app = app_of(session, tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("s", "x", "R", "D", "e", "plus")
+        await pilot.press("1", "e", "E", "exclamation_mark")
+        await pilot.pause()
+        assert session.asked == [] and isinstance(app.screen, FleetScreen)
+        await pilot.press("r")
+        await until(lambda: session.asked == ["check node-1"])
+        await pilot.press("q")
+        await until(lambda: app.return_value is not None)  # nothing is asked
+    assert session.asked[-1] == "close stop=False"
+
+
+async def test_jump_mode_goes_where_its_letter_stands(tmp_path, until):
+    app = app_of(demo_session(6), tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("g")
+        await until(lambda: isinstance(app.screen, Jump))
+        marks = list(app.screen.query(".mark"))
+        assert [str(mark.render()) for mark in marks] == ["a", "b", "c", "d", "e"]
+        last = app.screen_stack[0].focus_chain[-1]
+        assert marks[-1].region.offset == last.region.offset
+        await pilot.press("e")
+        await until(lambda: app.focused is last)
+        await pilot.press("g")
+        await until(lambda: isinstance(app.screen, Jump))
+        await pilot.press("escape")
+        await until(lambda: isinstance(app.screen, TrialScreen))
+        assert app.focused is last
+
+
+async def test_the_palette_finds_nodes_and_trials_and_does_it(tmp_path, until):
+    session = demo_session(6)
+    app = app_of(session, tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        for words, asked in (
+            ("check node-2", "check node-2"),
+            ("rerun T-002", "rerun T-002"),
+        ):
+            await pilot.press("ctrl+p")
+            await until(lambda: "CommandPalette" in type(app.screen).__name__)
+            await pilot.press(*(key if key != " " else "space" for key in words))
+            await until(lambda: app.screen.query_one("CommandList").option_count >= 1)
+            await pilot.pause(0.3)  # the palette waits for more before it shows the best
+            await pilot.press("enter")
+            await until(lambda wanted=asked: wanted in session.asked)
+
+
 async def test_c_compares_and_escape_goes_back(tmp_path, until):
     app = app_of(demo_session(10), tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:
@@ -146,68 +230,7 @@ async def test_c_compares_and_escape_goes_back(tmp_path, until):
         await until(lambda: "Table 4.1" in app.clipboard)
         assert "0.9560" in app.clipboard
         await pilot.press("escape")
-        await until(lambda: isinstance(app.screen, MainScreen))
-
-
-async def test_l_changes_the_axis_of_the_plot_in_focus(tmp_path, until):
-    app = app_of(demo_session(6), tmp_path)
-    async with app.run_test(size=(120, 36)) as pilot:
-        loss, seconds = app.screen.query_one(LossPlot), app.screen.query_one(SecondsPlot)
-        await pilot.press("l")
-        assert (loss.logarithmic, seconds.logarithmic) == (False, True)
-        await pilot.press("2")
-        await until(lambda: app.focused is seconds)
-        await pilot.press("l")
-        assert (loss.logarithmic, seconds.logarithmic) == (False, False)
-        assert "↑ paper 20–25 s" in text_of(seconds)
-
-
-async def test_m_maximises_and_undoes_it(tmp_path, until):
-    app = app_of(demo_session(6), tmp_path)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await pilot.press("1", "m")
-        await until(lambda: app.screen.maximized is app.screen.query_one(LossPlot))
-        await pilot.press("2")
-        await until(lambda: app.screen.maximized is app.screen.query_one(SecondsPlot))
-        await pilot.press("m")
-        await until(lambda: app.screen.maximized is None)
-
-
-@pytest.mark.parametrize(("key", "shown"), [("1", "loss"), ("2", "seconds"), ("3", "events")])
-async def test_a_narrow_screen_shows_one_view_under_the_fleet(tmp_path, until, key, shown):
-    app = app_of(demo_session(6), tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press(key)
-        await until(lambda: app.focused is app.screen.query_one(f"#{shown}"))
-        for name in ("loss", "seconds"):
-            assert app.screen.query_one(f"#{name}").display == (name == shown)
-        assert app.screen.query_one(FleetTable).size.height == 4
-        await until(lambda: app.screen.query_one(f"#{shown}").size.height >= 8)
-
-
-async def test_f_shows_only_faults(tmp_path, until):
-    app = app_of(demo_session(6, lost=True), tmp_path)
-    async with app.run_test(size=(120, 36)) as pilot:
-        log = app.screen.query_one(EventLog)
-        await pilot.press("f")
-        assert {one.level for one in log.sentences()} == {"error"}
-        assert "epoch" not in text_of(log)
-        await pilot.press("f")
-        await until(lambda: "epoch" in text_of(log))
-
-
-async def test_y_copies_the_panel_in_focus(tmp_path, until):
-    app = app_of(demo_session(6), tmp_path)
-    async with app.run_test(size=(120, 36)) as pilot:
-        app.screen.query_one(FleetTable).focus()
-        await pilot.press("y")
-        assert app.clipboard.startswith("node\tstate\trole")
-        for key, head in (("1", "series\tepoch\tloss"), ("2", "series\tepoch\tseconds")):
-            await pilot.press(key)
-            await until(lambda: app.focused is not app.screen.query_one(FleetTable))
-            await pilot.pause()
-            await pilot.press("y")
-            assert app.clipboard.startswith(head)
+        await until(lambda: isinstance(app.screen, TrialScreen))
 
 
 async def test_help_lists_every_key_of_the_screen(tmp_path, until):
@@ -216,10 +239,31 @@ async def test_help_lists_every_key_of_the_screen(tmp_path, until):
         await pilot.press("question_mark")
         await until(lambda: isinstance(app.screen, Help))
         shown = str(app.screen.query_one("#keys").render())
-        for key in ("1", "s", "x", "c", "f", "l", "m", "y", "?", "t", "q", "tab", "^p"):
-            assert any(key in line.split()[:2] for line in shown.splitlines()), key
+        keys = [line.split("  ")[0].split() for line in map(str.strip, shown.splitlines())]
+        told = {key for line in keys for key in line}
+        everywhere = {
+            "1",
+            "2",
+            "3",
+            "4",
+            "s",
+            "x",
+            "a",
+            "?",
+            "q",
+            "c",
+            "h",
+            "n",
+            "+",
+            "Y",
+            "g",
+            "t",
+        }
+        here = {"d", "r", "o", "R", "e", "F", "D", "[", "]", "l", "p", "<", ">", ",", ".", "v", "f"}
+        of_lists = {"space", "*", "↑", "↓", "home", "end"}
+        assert everywhere | here | of_lists | {"m", "y", "tab", "^p"} <= told
         await pilot.press("escape")
-        await until(lambda: isinstance(app.screen, MainScreen))
+        await until(lambda: isinstance(app.screen, TrialScreen))
 
 
 async def test_t_changes_the_theme(tmp_path):
@@ -235,10 +279,10 @@ async def test_tab_goes_through_the_panels(tmp_path):
     app = app_of(demo_session(6), tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:
         seen = []
-        for _ in range(4):
+        for _ in range(5):
             seen.append(app.focused.id)
             await pilot.press("tab")
-        assert sorted(seen) == ["events", "fleet", "loss", "seconds"]
+        assert sorted(seen) == ["events", "fleet", "loss", "seconds", "trials"]
         assert app.focused.id == seen[0]
 
 
@@ -255,7 +299,8 @@ async def test_a_lost_node_shows_no_numbers(tmp_path):
     nodes = list(session.fleet.statuses.values())
     nodes[2].telemetry = nodes[0].telemetry
     app = app_of(session, tmp_path)
-    async with app.run_test(size=(120, 36)):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("1")
         row = app.screen.query_one(FleetTable).render_line(3).text
         assert "✖ lost" in row and "%" not in row and "GB" not in row and row.count("—") >= 5
 
@@ -287,7 +332,7 @@ async def test_a_diverging_trial_does_no_harm(tmp_path, until):
     async with app.run_test(size=(120, 36)) as pilot:
         loss = app.screen.query_one(LossPlot)
         await until(lambda: "distrib" in text_of(loss))
-        await pilot.press("l", "2", "l", "c")
+        await pilot.press("l", "right_square_bracket", "l", "c")
         await pilot.pause()
 
 
@@ -334,10 +379,17 @@ async def test_the_event_log_follows_until_somebody_scrolls_up(tmp_path):
             session.sentences.append(Sentence("2026-01-01T00:00:00Z", "info", "a", f"n{number}"))
             log.update()
             await pilot.pause()
-        assert log.scroll_offset.y == log.max_scroll_y > 0
-        log.scroll_to(y=3, animate=False, immediate=True)
-        await pilot.pause()
+        assert log.newer == 0 and "n39" in text_of(log)
+        log.focus()
+        await pilot.press("up", "up", "up")
+        shown = text_of(log)
+        assert "n39" not in shown
         session.sentences.append(Sentence("2026-01-01T00:00:00Z", "info", "a", "later"))
         log.update()
-        await pilot.pause()
-        assert log.scroll_offset.y == 3
+        assert text_of(log) == shown and log.newer == 4
+        await pilot.press("home")
+        assert session.sentences[0].text in text_of(log)
+        await pilot.press("end")
+        assert log.newer == 0 and "later" in text_of(log)
+        await pilot.press("pageup", "pagedown")
+        assert log.newer == 0

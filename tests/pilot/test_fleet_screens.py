@@ -11,9 +11,10 @@ from edgead.console.fleet import Fleet
 from edgead.console.health.check import HealthCheck
 from edgead.console.inventory import Node
 from edgead.console.lanes import lanes_of
+from edgead.console.screens.fleet import FleetScreen
 from edgead.console.screens.health import HealthScreen
-from edgead.console.screens.main import MainScreen
 from edgead.console.screens.node import NodeScreen
+from edgead.console.screens.trial import TrialScreen
 from edgead.console.widgets.fleet import FleetTable
 
 XAVIER = (
@@ -81,8 +82,8 @@ async def test_health_shows_evidence_and_copies_the_remedy(tmp_path, until):
         session.changed()
         await until(lambda: table.get_cell("power", "node-2").plain == "✖ fail")
         assert table.cursor_coordinate.column == 3  # where it was
-        await pilot.press("escape")
-        await until(lambda: isinstance(app.screen, MainScreen))
+        await pilot.press("escape", "1")
+        await until(lambda: isinstance(app.screen, FleetScreen))
         fleet = app.screen.query_one(FleetTable)
         await until(lambda: "✖ 1 fail" in fleet.copy_text() and "▲ 1 warn" in fleet.copy_text())
 
@@ -103,7 +104,7 @@ async def test_a_nodes_lanes_and_its_neighbours(tmp_path, until):
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("n")
         await until(lambda: isinstance(app.screen, NodeScreen))
-        lanes = app.screen.query_one("#lanes", Static)
+        lanes = app.screen.query_one("#lanes Static", Static)
         await until(lambda: "CPU 0" in str(lanes.render()))
         shown = str(lanes.render())
         for text in ("GPU  ", "EMC", "RAM", "SWAP", "AUX", "GPU power", "CPU clock", "▲ 99 °C"):
@@ -115,9 +116,9 @@ async def test_a_nodes_lanes_and_its_neighbours(tmp_path, until):
         await until(lambda: "lost" in str(lanes.render()))
         assert "h shows its checks" in str(lanes.render()) and "%" not in str(lanes.render())
         await pilot.press("right_square_bracket", "right")
-        await until(lambda: "node-2" in str(app.screen.query_one("#node").border_title))
+        await until(lambda: "node-2" in str(app.screen.query_one("#lanes").border_title))
         await pilot.press("escape")
-        await until(lambda: isinstance(app.screen, MainScreen))
+        await until(lambda: isinstance(app.screen, TrialScreen))
 
 
 async def test_a_fleet_without_nodes(tmp_path, until):

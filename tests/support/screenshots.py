@@ -13,13 +13,15 @@ from edgead.console.local_session import LocalSession
 from edgead.console.store import Store
 
 SIZE = (120, 36)
+# What is looked at once the demo is over, and the keys that lead there from the one before.
+PLOTS = {"phases": ("2", "]", "]"), "compare": ("3",), "curves": ("v",)}
 
 
 async def main(folder: Path) -> None:
     """Run the demo in the app, without a terminal, and save its screens as SVG."""
     specs = demo_specs("paper-kdd99", 1, 10)
     store = Store(paths.runs_folder())
-    session = LocalSession(store, None, specs, paths.data_folder(), autostart=True)
+    session = LocalSession(store, None, paths.data_folder(), start=specs)
     app = ConsoleApp(session, paths.home() / "crashes")
 
     async def until(condition):
@@ -39,9 +41,16 @@ async def main(folder: Path) -> None:
         await pilot.pause()
         (folder / "demo.svg").write_text(app.export_screenshot(title="edgead-console demo"))
         await until(lambda: session.trial.over)
-        await pilot.press("c")
-        await until(lambda: True)
-        (folder / "compare.svg").write_text(app.export_screenshot(title="edgead-console demo"))
+        for name, keys in PLOTS.items():
+            await pilot.press(*keys)
+            await until(lambda: True)
+            (folder / f"{name}.svg").write_text(app.export_screenshot(title="edgead-console demo"))
+        for name, keys in (("fleet", ["1"]), ("plan", ["2", "s"])):
+            for key in keys:
+                await pilot.press(key)
+                await until(lambda: True)
+            picture = app.export_screenshot(title="edgead-console demo")
+            (folder / f"{name}.svg").write_text(picture)
 
 
 if __name__ == "__main__":

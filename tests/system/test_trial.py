@@ -22,6 +22,21 @@ def results(events):
     return [happened for happened in events if happened["kind"] == "result"]
 
 
+def tensorboard_loss(folder):
+    """Read a run's folder as it is, with TensorBoard's own reader."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    from tensorboard.util.tensor_util import make_ndarray
+
+    found = EventAccumulator(str(folder / "tensorboard"))
+    found.Reload()
+    assert found.SummaryMetadata("loss").plugin_data.plugin_name == "scalars"
+    return [float(make_ndarray(event.tensor_proto)) for event in found.Tensors("loss")]
+
+
+def summary_loss(folder):
+    return json.loads((folder / "summary.json").read_text())["loss"]
+
+
 def test_demo_headless_on_real_data(home, kdd99_folder):
     with Program("demo", "--headless", "--json", "--data", kdd99_folder) as program:
         code, events, err = program.finish()
@@ -56,6 +71,14 @@ def test_demo_headless_on_real_data(home, kdd99_folder):
         log = [json.loads(line) for line in (folder / "events.jsonl").open()]
         assert log[-1]["kind"] == "result"
         assert json.loads((folder / "summary.json").read_text())["run"] == name
+        assert tensorboard_loss(folder) == pytest.approx(summary_loss(folder))
+    parts = [part for e in events if e["kind"] == "round" for part in e["parts"]]
+    assert {part["worker"] for part in parts} == {0, 1, 2}
+    assert all(part["seconds"] > 0 and part["rows"] > 10_000 for part in parts)
+    phases = {e["phase"] for e in events if e["kind"] == "phase" and e["state"] == "end"}
+    assert phases >= {"prepare", "connect", "ship", "train", "threshold", "validation", "test"}
+    scored = {e["split"]: e["done"] / e["rows"] for e in events if e["kind"] == "scoring"}
+    assert scored == {"train": 1, "validation": 1, "test": 1}
 
 
 def test_synthetic_data_is_said_and_wrong_data_is_one_line(home):

@@ -3,9 +3,15 @@
 import csv
 import io
 import json
+from dataclasses import replace
+
+import pytest
 
 from edgead.console.compare import compare, quality_verdict
+from edgead.console.errors import UsageError
+from edgead.console.exports import exported, file_name, write_file
 from edgead.console.formats import FORMATS, as_csv, as_json, as_text
+from edgead.console.latex import as_latex
 from edgead.console.state import Epoch, TrialState
 from edgead.models.spec import read_spec
 
@@ -27,7 +33,7 @@ def row(table, label):
 
 
 def test_the_papers_table_4_1():
-    quality, times = compare([state("T-001"), state("T-002", "parameter-server")]).tables
+    quality, times, *_ = compare([state("T-001"), state("T-002", "parameter-server")]).tables
     accuracy = row(quality, "validation accuracy")
     assert (accuracy.paper, accuracy.measured) == (0.9560, (0.95, 0.95))
     assert accuracy.verdict == "within"
@@ -69,3 +75,59 @@ def test_json_has_time_and_kind():
     for line in as_json(compare([state("T-001")])).splitlines():
         assert json.loads(line)["kind"] == "comparison"
         assert json.loads(line)["time"].endswith("Z")
+
+
+def seeds(*accuracies):
+    """Runs that differ in nothing but the seed."""
+    states = [state(f"T-00{n}", accuracy=each) for n, each in enumerate(accuracies, 1)]
+    return [replace(s, spec=replace(s.spec, seed=n)) for n, s in enumerate(states)]
+
+
+def test_runs_that_differ_in_seed_are_meant_with_their_spread():
+    quality, *_ = compare([*seeds(0.94, 0.95, 0.96), state("T-009", "parameter-server")]).tables
+    assert quality.columns[3:] == ("mean±σ central n=3", "T-009 fast·3")
+    accuracy = row(quality, "test accuracy")
+    assert round(accuracy.measured[3], 6) == 0.95
+    assert [spread and round(spread, 6) for spread in accuracy.spreads] == [None] * 3 + [0.01, None]
+    assert "seeds 0, 1, 2" in quality.note
+
+
+def test_means_may_stand_for_their_runs():
+    quality, *_ = compare(seeds(0.94, 0.96), means_only=True).tables
+    assert quality.columns == ("mean±σ central n=2",)
+    assert row(quality, "test accuracy").verdict == "better"
+    assert "0.9500 ±0.0141" in as_text(compare(seeds(0.94, 0.96), means_only=True))
+
+
+def test_tables_4_2_and_4_3_place_runs_where_they_scored():
+    central, spread = state("T-001"), state("T-002", "parameter-server")
+    for each, where in ((central, "host"), (spread, "workers")):
+        for split in ("validation", "test"):
+            scores = {**each.scores[split], "where": where, "seconds": {"predict": 0.5}}
+            each.scores[split] = scores
+    tables = {t.title[:9]: t for t in compare([central, spread]).tables}
+    host, workers = tables["Table 4.3"].rows
+    assert (host.paper, host.measured, workers.measured) == (0.29, (0.5, None), (None, 0.5))
+    assert (workers.paper, workers.verdict) == (14.0, "better")
+    assert [r.paper for r in tables["Table 4.2"].rows] == [None, None]
+
+
+def test_latex_is_escaped_and_has_booktabs_rules():
+    text = as_latex(compare([replace(s, run=f"T_{s.run}&%") for s in seeds(0.94, 0.96)]))
+    assert text.count(r"\toprule") == text.count(r"\bottomrule") == text.count(r"\end{table}")
+    assert r"T\_T-001\&\%" in text and r"$0.9500 \pm 0.0141$" in text
+    assert text.isascii()
+
+
+@pytest.mark.parametrize("form", [*FORMATS, "svg", "png"])
+def test_every_format_exports_to_a_file(form, tmp_path):
+    content = exported(seeds(0.94, 0.96), form)
+    path = tmp_path / file_name(seeds(0.94), form)
+    write_file(path, content)
+    assert path.read_bytes() == content and len(content) > 500
+    assert path.name.startswith("comparison-T-001.")
+
+
+def test_a_folder_that_is_not_there_is_one_line(tmp_path):
+    with pytest.raises(UsageError, match=r"x\.md: cannot be written: No such file"):
+        write_file(tmp_path / "no" / "x.md", b"")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 FUZZ = """
 import faulthandler, math, random, sys
 faulthandler.enable()
@@ -36,9 +38,100 @@ print("drawn", drawn)
 """
 
 
-def test_no_chart_kills_the_process():
+# Every plot of the app, over trials whose logs say anything at all.
+PANELS = """
+import asyncio, faulthandler, math, random, sys
+faulthandler.enable()
+from types import SimpleNamespace
+from textual.app import App
+from edgead.console.events import Event
+from edgead.console.state import TrialState, apply
+from edgead.console.themes import DARK, DEFAULTS
+from edgead.console.widgets.plots import PLOTS
+
+dice = random.Random(int(sys.argv[1]))
+NASTY = [math.nan, math.inf, -math.inf, None, 0, -1, 5e-324, 1e300, 1e308, -1e308, 10**400, "x", [],
+         {}, True]
+SIZES = [(1, 1), (16, 5), (54, 13), (80, 24), (200, 50)]
+FIELDS = {
+    "started": ("run", "spec", "tasks"), "dataset": ("synthetic", "rows"),
+    "phase": ("phase", "state", "seconds"), "stage": ("node", "seconds"),
+    "step": ("epoch", "step", "steps", "loss"), "round": ("epoch", "step", "steps", "parts"),
+    "epoch": ("epoch", "epochs", "loss", "seconds"), "threshold": ("value",),
+    "telemetry": ("node", "power_mw", "celsius", "cpu", "gpu"),
+    "scoring": ("split", "done", "rows"), "score": ("split", "accuracy", "f1", "rows", "visited"),
+}
+
+def plain(name):
+    match name:
+        case "node" | "run": return dice.choice(["a", "b", "node-3"])
+        case "phase" | "split": return dice.choice(["train", "test", "connect", "ship", "prepare"])
+        case "state": return dice.choice(["begin", "end"])
+        case "parts": return [{each: value(each) for each in ("worker", "rows", "seconds", "loss")}
+                              for _ in range(dice.choice([0, 1, 3, 12]))]
+        case "worker": return dice.randrange(20)
+        case "spec": return {"preset": "kdd99", "epochs": dice.choice([1, 10, 5000])}
+        case "tasks": return [{"role": "worker", "index": 0, "node": "a"}]
+        case "synthetic": return False
+        case "steps": return 10
+        case _: return dice.choice([dice.randrange(1, 11), dice.random() * 10])
+
+def value(name):
+    if name == "rows" and dice.random() < .3: return {"train": dice.choice([0, 1000, 10**9])}
+    return dice.choice(NASTY) if dice.random() < .15 else plain(name)
+
+def trial():
+    state = TrialState()
+    for at in range(dice.choice([0, 3, 60, 400])):
+        kind = dice.choice(list(FIELDS))
+        time = f"2026-01-01T00:{at // 60 % 60:02d}:{at % 60:02d}Z" if dice.random() < .95 else "x"
+        apply(state, Event(time, kind, {name: value(name) for name in FIELDS[kind]}))
+    return state
+
+class Host(App):
+    def __init__(self, session):
+        super().__init__()
+        self.register_theme(DARK)
+        self.theme = DARK.name
+        self.session = session
+    def get_theme_variable_defaults(self): return DEFAULTS
+    def compose(self):
+        for plot in PLOTS:
+            yield plot.make(self.session)
+
+async def main():
+    session = SimpleNamespace(trial=None, reference=None)
+    app, drawn = Host(session), 0
+    async with app.run_test(size=(200, 50)) as pilot:
+        for _ in range(int(sys.argv[2])):
+            session.trial, session.reference = trial(), dice.choice([None, trial()])
+            shown = dice.choice(PLOTS).name
+            for plot in PLOTS:
+                app.query_one(f"#{plot.name}").display = plot.name == shown
+            await pilot.resize_terminal(*dice.choice(SIZES))
+            widget = app.query_one(f"#{shown}")
+            if hasattr(widget, "view"):
+                widget.view = dice.choice([None, (1.0, 2.0), (0.0, 1e-9)])
+            if hasattr(widget, "logarithmic"):
+                widget.logarithmic = dice.random() < .5
+            widget.redraw()
+            drawn += bool(widget.draw()) and bool(widget.copy_text())
+    print("drawn", drawn)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "rounds", "least"), [(FUZZ, 400, 100), (PANELS, 150, 100)], ids=["charts", "panels"]
+)
+def test_nothing_kills_the_process(program, rounds, least):
     done = subprocess.run(
-        [sys.executable, "-c", FUZZ, "11", "400"], capture_output=True, text=True, timeout=240
+        [sys.executable, "-c", program, "11", str(rounds)],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert int(done.stdout.split()[1]) > 100

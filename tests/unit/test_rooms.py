@@ -66,6 +66,12 @@ def test_the_command_line_starts_without_the_heavy_libraries(module: str) -> Non
     assert not pulled_in(f"edgead.console.{module}") & HEAVY
 
 
+@pytest.mark.parametrize("module", ["app", "local_session", "commands.app"])
+def test_the_app_paints_before_the_heavy_libraries_come(module: str) -> None:
+    slow = HEAVY | {"PIL", "aiohttp", "numpy", "zeroconf"}
+    assert not pulled_in(f"edgead.console.{module}") & slow
+
+
 @pytest.mark.parametrize("module", ["edgead.models.presets", "edgead.models.spec"])
 def test_reading_a_spec_needs_neither_numpy_nor_tensorflow(module: str) -> None:
     assert not pulled_in(module) & (HEAVY | {"numpy"})

@@ -1,0 +1,14 @@
+"""completion: what a shell is to read so that it completes our words."""
+
+from __future__ import annotations
+
+import argparse
+
+from edgead.console.completion import shell_code
+from edgead.console.errors import DONE
+
+
+def completion(args: argparse.Namespace) -> int:
+    """Print the shell's code."""
+    print(shell_code(args.shell))
+    return DONE

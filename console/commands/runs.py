@@ -1,0 +1,186 @@
+"""trial list, show, attach, stop, export: what is asked of stored runs."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import csv
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from edgead.console import output, paths
+from edgead.console.about import About
+from edgead.console.actions import command
+from edgead.console.advice import advice_for
+from edgead.console.describe import as_plain, describe_run
+from edgead.console.errors import DONE, TRIAL_FAILED, UsageError
+from edgead.console.events import Event
+from edgead.console.interrupt import run_until_signal
+from edgead.console.narration import printable
+from edgead.console.result import result_of
+from edgead.console.runs import RunIndex
+from edgead.console.state import TrialState
+from edgead.console.store import Run, Store, Tail
+
+POLL_SECONDS = 0.2
+STOP_SECONDS = 30.0
+
+
+def list_runs(args: argparse.Namespace) -> int:
+    """Print every stored run, oldest first."""
+    for stored in Store(paths.runs_folder()).runs():
+        try:
+            state = stored.state()
+        except UsageError as error:
+            output.say(f"edgead-console: {error}")
+            continue
+        if args.json:
+            output.print_object("run", summary_of(state, stored.about))
+        else:
+            print(list_line(state, stored.about))
+    return DONE
+
+
+def summary_of(state: TrialState, about: About) -> dict[str, Any]:
+    """Give a run's line in a list: what it is, how it is and how well it did."""
+    return {
+        "run": state.run,
+        **_said(about),
+        "state": state.state,
+        "started": state.started,
+        "preset": state.spec.preset,
+        "strategy": state.spec.strategy,
+        "workers": state.spec.workers if state.spec.distributed else 0,
+        "seed": state.spec.seed,
+        "synthetic": state.synthetic,
+        "epochs": len(state.epochs),
+        "validation_accuracy": state.scores.get("validation", {}).get("accuracy"),
+        "test_accuracy": state.scores.get("test", {}).get("accuracy"),
+        "collapsed": state.collapsed,
+    }
+
+
+def list_line(state: TrialState, about: About) -> str:
+    """Give a run's line in a list, for people."""
+    accuracy = state.scores.get("test", {}).get("accuracy")
+    score = f"test {accuracy:.4f}" if accuracy is not None else ""
+    when = state.started[:16].replace("T", " ")
+    epochs = f"{len(state.epochs)}/{state.spec.epochs} epochs"
+    preset = state.spec.preset or state.spec.dataset
+    said = " · ".join(part for part in about if part)
+    return (
+        f"{state.run:<7}{state.state:<13}{when:<18}{preset:<13}{state.title:<26}"
+        f"seed {state.spec.seed:<6}{epochs:<15}{score:<13}{said}"
+    ).rstrip()
+
+
+def show(args: argparse.Namespace) -> int:
+    """Print one run: its result so far, its tasks and its flags."""
+    store = Store(paths.runs_folder())
+    stored = store.open(args.run)
+    state = stored.state()
+    if args.json:
+        output.print_object(
+            "run", {**result_of(state, state.state), "boards": state.boards, **_said(stored.about)}
+        )
+        return DONE
+    index = RunIndex(store)
+    index.refresh()
+    line = next((each for each in index.lines if each.run == stored.name), None)
+    print(as_plain(describe_run(state, line, index.lines)))
+    print(f"\nFolder\n  {stored.folder}")
+    for flag in state.flags:
+        where = " ".join(part for part in (flag.node, flag.task) if part)
+        print("\n" + printable(f"{where}: {flag.cause} ({flag.action})"))
+        for said in flag.evidence:
+            print(f"  | {printable(said)}")
+        advice = advice_for(flag)
+        print(f"  what to do: {advice.text}")
+        if advice.words:
+            print(f"  $ {command(advice.words)}")
+    return DONE
+
+
+def _said(about: About) -> dict[str, str | None]:
+    return {"name": about.name or None, "note": about.note or None}
+
+
+def attach(args: argparse.Namespace) -> int:
+    """Print a run's events from the first, and go on until the trial is over."""
+    stored = Store(paths.runs_folder()).open(args.run)
+    tell: Callable[[Event], None] = output.print_event if args.json else output.narrate_event
+    return run_until_signal(_follow(stored, tell))
+
+
+async def _follow(stored: Run, tell: Callable[[Event], None]) -> int:
+    tail = Tail(stored)
+    while True:
+        alive = stored.supervisor() is not None  # before reading: its last words count
+        for happened in tail.read():
+            tell(happened)
+            if happened.kind == "result":
+                return DONE
+        if not alive:
+            state = stored.state().state
+            output.say(f"edgead-console: {stored.name} is {state}")
+            return DONE
+        await asyncio.sleep(POLL_SECONDS)
+
+
+def stop(args: argparse.Namespace) -> int:
+    """Ask a run's supervisor to stop, and wait until it has."""
+    stored = Store(paths.runs_folder()).open(args.run)
+    pid = stored.supervisor()
+    if pid is None:
+        raise UsageError(f"{stored.name}: not running ({stored.state().state})")
+    os.kill(pid, signal.SIGTERM)
+    return run_until_signal(_until_stopped(stored, args.json))
+
+
+async def _until_stopped(stored: Run, as_json: bool) -> int:
+    for _ in range(int(STOP_SECONDS / POLL_SECONDS)):
+        if stored.supervisor() is None:
+            state = stored.state()
+            if as_json:
+                output.print_object("run", summary_of(state, stored.about))
+            else:
+                print(f"{stored.name} {state.state}")
+            return DONE
+        await asyncio.sleep(POLL_SECONDS)
+    output.say(f"edgead-console: {stored.name} has not stopped within {STOP_SECONDS:.0f} s")
+    return TRIAL_FAILED
+
+
+def export(args: argparse.Namespace) -> int:
+    """Print a run's epochs as CSV, or its result and events as JSON; or write it for MLflow."""
+    stored = Store(paths.runs_folder()).open(args.run)
+    if args.format == "mlflow":
+        from edgead.console.mlflow_files import export as export_mlflow
+
+        print(export_mlflow(stored, args.to or Path("mlruns")))
+        return DONE
+    if args.to is not None:
+        raise UsageError("trial export: --to goes with --format mlflow; others go to stdout")
+    state = stored.state()
+    if args.format == "json":
+        json.dump(
+            {
+                "result": result_of(state, state.state),
+                "spec": state.spec.to_mapping(),
+                "events": [happened.to_mapping() for happened in stored.events()],
+            },
+            sys.stdout,
+            indent=2,
+        )
+        print()
+        return DONE
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(["run", "epoch", "loss", "seconds"])
+    for epoch in state.epochs:
+        writer.writerow([state.run, epoch.number, epoch.loss, epoch.seconds])
+    return DONE

@@ -1,0 +1,180 @@
+"""LocalHistory: which run is on the plots: the one that runs, one that is over, or a replay."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+
+from edgead.console.errors import UsageError
+from edgead.console.events import Event
+from edgead.console.narration import Sentence, narrate
+from edgead.console.playback import Playback
+from edgead.console.session import Playing
+from edgead.console.state import TrialState, apply
+from edgead.console.store import Run, Store, Tail
+
+SENTENCES = 2000
+MOST_SPEED = 1000.0
+
+Changed = Callable[[], None]
+
+
+class LocalHistory:
+    """Follows one run of the store: folds its events and says them."""
+
+    def __init__(self, store: Store, changed: Changed) -> None:
+        self.trial: TrialState | None = None
+        self.reference: TrialState | None = None
+        self.sentences: deque[Sentence] = deque(maxlen=SENTENCES)
+        self.run: Run | None = None
+        self._store, self._changed = store, changed
+        self._tail: Tail | None = None
+        self._playback: Playback | None = None
+
+    @property
+    def playing(self) -> Playing | None:
+        """The replay that is on."""
+        it = self._playback
+        return None if it is None else Playing(it.at, it.length, it.speed, it.paused or it.over)
+
+    def take_up_latest(self) -> None:
+        """Show the running or latest run, beside the latest centralised one before it."""
+        for run in reversed(self._store.runs()):
+            with suppress(UsageError):
+                if run.queued:
+                    continue
+                self.follow(run)
+                self.reference = self._latest_central(run)
+                return
+
+    def follow(self, run: Run) -> None:
+        """Put a run on the plots; a centralised one before it stays beside it."""
+        if self.trial is not None and not self.trial.spec.distributed:
+            self.reference = self.trial
+        self._begin(run)
+        self._tail = Tail(run)
+        self.read_on()
+
+    def read_on(self) -> None:
+        """Take up what the run has said since; a run whose supervisor is gone is interrupted."""
+        if self.run is None or self._tail is None or self.trial is None or self.trial.over:
+            return
+        alive = self.run.supervisor() is not None  # before reading: its last words count
+        self._take(self._tail.read())
+        if not alive and not self.trial.over and self.trial.started:
+            self.trial.state = "interrupted"
+            self._changed()
+
+    # -- another run, or the same again
+
+    async def show(self, name: str) -> str:
+        """Put a run on the plots; one that runs is followed."""
+        run = self._store.open(name)
+        self._begin(run)
+        self._tail = Tail(run)
+        self.read_on()
+        self.reference = self._latest_central(run)
+        return f"{run.name} is on the plots"
+
+    async def lay_beside(self, name: str) -> str:
+        """Lay a run beside the one on the plots; none with an empty name."""
+        if not name:
+            self.reference = None
+            self._changed()
+            return "nothing is laid beside it"
+        self.reference = self._store.open(name).state()
+        self._changed()
+        return f"{self.reference.run} is laid beside it"
+
+    async def replay(self, name: str, speed: float) -> str:
+        """Play a run's log from its start."""
+        run = self._store.open(name)
+        if run.supervisor() is not None:
+            raise UsageError(f"{run.name} is running: it can be replayed once it is over")
+        events = list(run.events())
+        if not events:
+            raise UsageError(f"{run.name} has no events to replay")
+        self._begin(run)
+        self._playback = Playback(events, _checked(speed))
+        return f"replaying {run.name}"
+
+    def pace(self, speed: float) -> None:
+        """Change a replay's speed."""
+        if self._playback is not None:
+            self._playback.speed = _checked(speed)
+            self._changed()
+
+    def pause(self) -> None:
+        """Hold a replay, or let it go on; one that is at its end begins again."""
+        if self._playback is None or self.run is None:
+            return
+        if self._playback.over:
+            speed = self._playback.speed
+            run, events = self.run, self._playback.events
+            self._begin(run)
+            self._playback = Playback(events, speed or 1.0)
+        else:
+            self._playback.paused = not self._playback.paused
+        self._changed()
+
+    def step(self, by: int) -> None:
+        """Go some events on, or back, in a replay."""
+        if self._playback is None or self.run is None:
+            return
+        if by < 0:
+            playback = self._playback
+            self._begin(self.run)
+            self._playback = playback
+        self._take(self._playback.step(by))
+        self._changed()
+
+    def pass_time(self, seconds: float) -> None:
+        """Let a replay go on for so long."""
+        if self._playback is not None and not self._playback.over and not self._playback.paused:
+            self._take(self._playback.pass_time(seconds))
+            self._changed()
+
+    def let_go(self, name: str) -> None:
+        """Take a run that is deleted off the plots."""
+        if self.reference is not None and self.reference.run == name:
+            self.reference = None
+        if self.run is not None and self.run.name == name:
+            self.run = self.trial = self._tail = self._playback = None
+            self.sentences.clear()
+            self.take_up_latest()
+        self._changed()
+
+    def _begin(self, run: Run) -> None:
+        self.run, self._tail, self._playback = run, None, None
+        self.trial = TrialState(run=run.name, spec=run.spec())
+        self.sentences.clear()
+        self._changed()
+
+    def _take(self, events: Iterable[Event]) -> None:
+        assert self.trial is not None
+        for happened in events:
+            apply(self.trial, happened)
+            said = narrate(happened)
+            if said is not None:
+                self.sentences.append(said)
+            self._changed()
+
+    def _latest_central(self, shown: Run) -> TrialState | None:
+        """Give the latest centralised run that is over, to lay beside a distributed one."""
+        if self.trial is None or not self.trial.spec.distributed:
+            return None
+        for run in reversed(self._store.runs()):
+            with suppress(UsageError):
+                if run.name == shown.name or run.spec().distributed:
+                    continue
+                state = run.state()
+                if state.over and state.spec.dataset == self.trial.spec.dataset:
+                    return state
+        return None
+
+
+def _checked(speed: float) -> float:
+    if not 0 <= speed <= MOST_SPEED:
+        raise UsageError(f"a replay's speed: expected 0 (at once) to {MOST_SPEED:g}, got {speed:g}")
+    return speed

@@ -1,0 +1,121 @@
+"""The list of runs is kept up to date; runs are named, annotated, queued and deleted."""
+
+from __future__ import annotations
+
+import pytest
+
+from edgead.console.advice import advice_for
+from edgead.console.describe import as_plain, describe_run
+from edgead.console.errors import UsageError
+from edgead.console.events import event
+from edgead.console.runs import RunIndex, waiting
+from edgead.console.state import Flag
+from edgead.console.store import Log, Store
+from edgead.models.spec import TrialSpec
+
+
+def finish(run, accuracy=0.9) -> None:
+    log = Log(run)
+    log.append(event("started", run=run.name, spec=run.spec().to_mapping(), tasks=[]))
+    log.append(event("epoch", epoch=1, epochs=1, loss=0.5, seconds=1.0))
+    log.append(event("score", split="test", rows=1, visited=1, accuracy=accuracy))
+    log.append(event("result", run=run.name, state="finished", seconds={"total": 1.0}))
+    log.close()
+
+
+def test_the_index_sees_what_is_new_and_reads_nothing_twice(tmp_path):
+    store = Store(tmp_path)
+    index = RunIndex(store)
+    assert not index.refresh() and index.lines == ()
+    run = store.create(TrialSpec(epochs=1))
+    run.queue(True)
+    assert index.refresh() and [line.state for line in index.lines] == ["waiting"]
+    assert [line.run for line in waiting(index.lines)] == ["T-001"]
+    with run.supervised():
+        finish(run)
+        assert index.refresh()
+    (line,) = index.lines
+    assert (line.state, line.epochs, line.test_accuracy) == ("finished", 1, 0.9)
+    assert not index.refresh()
+    run.events_path.unlink()  # it is over: nobody looks into it again
+    assert not index.refresh()
+    store.annotate(run, "a note")
+    assert index.refresh() and index.lines[0].about.note == "a note"
+    store.delete(run)
+    assert index.refresh() and index.lines == ()
+
+
+def test_a_supervisor_that_is_gone_leaves_an_interrupted_run(tmp_path):
+    store = Store(tmp_path)
+    run, index = store.create(TrialSpec()), RunIndex(store)
+    log = Log(run)
+    with run.supervised():
+        log.append(event("started", run=run.name, spec={}, tasks=[]))
+        index.refresh()
+        assert index.lines[0].state == "starting"
+    index.refresh()
+    assert index.lines[0].state == "interrupted"
+
+
+def test_a_name_stands_for_its_run_and_is_there_once(tmp_path):
+    store = Store(tmp_path)
+    one, two = store.create(TrialSpec()), store.create(TrialSpec())
+    store.rename(one, "base")
+    assert store.open("base").name == "T-001"
+    store.rename(one, "base")  # again
+    with pytest.raises(UsageError, match="base: is the name of T-001 already"):
+        store.rename(two, "base")
+    for wrong in ("T-002", "9x", "a b", "a/b", "x" * 41, "../y"):
+        with pytest.raises(UsageError):
+            store.rename(two, wrong)
+    for wrong in ("two\nlines", "x" * 401, "\x1b[2J"):
+        with pytest.raises(UsageError):
+            store.annotate(two, wrong)
+    store.rename(one, "")
+    with pytest.raises(UsageError, match="base: no such run"):
+        store.open("base")
+
+
+def test_a_running_run_is_not_deleted(tmp_path):
+    store = Store(tmp_path)
+    run = store.create(TrialSpec())
+    with run.supervised(), pytest.raises(UsageError, match="T-001: is running; stop it first"):
+        store.delete(run)
+    (run.folder / "about.toml").write_text("not = toml = at all")
+    assert run.about == ("", "")
+    store.delete(run)
+    assert not run.folder.exists()
+
+
+def test_a_description_names_the_sweep(tmp_path):
+    store = Store(tmp_path)
+    for seed, accuracy in ((1, 0.8), (2, 0.9)):
+        finish(store.create(TrialSpec(epochs=1, seed=seed)), accuracy)
+    index = RunIndex(store)
+    index.refresh()
+    text = as_plain(describe_run(store.open("T-001").state(), index.lines[1], index.lines))
+    assert "1 (T-001), 2 (T-002)" in text
+    assert "0.8500 ± 0.0707" in text
+    assert "Sweep" not in as_plain(describe_run(store.open("T-001").state()))
+
+
+@pytest.mark.parametrize(
+    ("cause", "text", "words"),
+    [
+        ("the node is lost: no keepalive for 15 s", "no longer answers", "check"),
+        ("the task ended with signal 9 (out of memory?)", "smaller batch", "check"),
+        ("its container does not start: x", "Start its container", "container"),
+        ("the host key of x is new", "Compare its fingerprint", "trust"),
+        ("the host key has changed", "Somebody may be in between", ""),
+        ("nobody foresaw this", "Check the node", "check"),
+    ],
+)
+def test_a_flag_says_what_to_do(cause, text, words):
+    advice = advice_for(Flag("", "x-1", "worker 1", cause, (), "ended"))
+    assert text in advice.text
+    assert (words in advice.words and "x-1" in advice.words) if words else not advice.words
+
+
+def test_a_flag_of_this_machine_points_to_its_log():
+    advice = advice_for(Flag("", "host", "chief 0", "the chief ended", ("ValueError",), ""))
+    assert "console.log" in advice.text and not advice.words
