@@ -102,4 +102,4 @@ def _tasks(state: TrialState) -> Iterable[tuple[str, str]]:
 
 def _boards(state: TrialState) -> Iterable[tuple[str, str]]:
     for row in drift(state.boards):
-        yield str(row[0]), " · ".join(map(str, row[1:]))
+        yield row[0] or "nodes", " · ".join(part for part in row[1:] if part)

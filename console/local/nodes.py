@@ -104,7 +104,9 @@ class LocalNodes:
             if self.cluster is None:
                 self._say("starting three nodes on this machine…")
                 folder = paths.embedded_folder()
-                self.cluster, self._process = await detached.start_embedded_nodes(folder)
+                self.cluster, process = await detached.start_embedded_nodes(folder)
+                if self._process is None or self._process.poll() is not None:
+                    self._process = process  # else ours serves the folder already
             cluster = read_cluster(self.cluster)
         except ConsoleError as error:
             self._say(f"{error} · + adds nodes")

@@ -112,7 +112,7 @@ class EventLog(ScrollView, can_focus=True):
         width, at = self.scrollable_content_region.width, y + self.scroll_offset.y
         base = self.rich_style
         if not self._lines and y == 0:
-            nothing = "no faults" if self.only_faults else "nothing yet · what happens is told here"
+            nothing = "no faults" if self.only_faults else "nothing yet · s starts a trial"
             quiet = Segment(nothing, base + ink(self, "secondary"))
             return Strip([quiet]).adjust_cell_length(width, base)
         if at >= len(self._lines):
