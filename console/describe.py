@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from edgead.console.drift import drift
 from edgead.console.narration import printable
 from edgead.console.runs import RunLine
 from edgead.console.state import TrialState
@@ -101,5 +100,7 @@ def _tasks(state: TrialState) -> Iterable[tuple[str, str]]:
 
 
 def _boards(state: TrialState) -> Iterable[tuple[str, str]]:
+    from edgead.console.drift import drift  # with it comes SSH, which the first paint waits for
+
     for row in drift(state.boards):
         yield row[0] or "nodes", " · ".join(part for part in row[1:] if part)

@@ -11,7 +11,6 @@ from edgead.console.fleet import NodeStatus
 from edgead.console.inventory import Cluster, Node
 from edgead.console.placement import HOST, Task, place
 from edgead.console.runs import RunLine
-from edgead.datasets.sources import ORIGINALS, find
 from edgead.models.spec import TrialSpec
 
 EMBEDDED = Cluster(
@@ -107,6 +106,8 @@ def _transport(spec: TrialSpec, cluster: Cluster | None) -> Iterable[PlanLine]:
 
 
 def _data(spec: TrialSpec, data: Path) -> Iterable[PlanLine]:
+    from edgead.datasets.sources import ORIGINALS, find  # with it comes NumPy
+
     if spec.synthetic:
         yield PlanLine("warn", "data", f"a made-up stand-in of {spec.dataset}, labelled SYNTHETIC")
     elif find(spec.dataset, data) is not None:
