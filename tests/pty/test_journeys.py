@@ -3,33 +3,30 @@
 import re
 
 import pytest
-from program import marked, until
+from program import Program, marked, until
+from stored_runs import finished_run
 from terminal import Terminal
+
+from edgead.console import paths
+from edgead.console.store import Store
 
 pytestmark = pytest.mark.slow
 
 SMALL = (("epochs", "2"), ("synthetic", "true"), ("rows", "8192"), ("strategy", "central"))
 
 
-def run_small_trial(program, seeds):
-    """Have finished trials, quickly, by the command line."""
-    settings = [word for key, value in SMALL for word in ("--set", f"{key}={value}")]
-    with program("trial", "run", "paper-kdd99", "--seeds", seeds, "--json", *settings) as it:
-        code, lines, err = it.finish()
-    assert code == 0, err
-    return lines
-
-
 @pytest.fixture
 def two_runs(home):
-    """A home with two finished trials: a sweep over the seeds 1 and 2."""
-    from program import Program
-
-    return run_small_trial(Program, "1,2")
+    """A home with two finished runs, as far as their logs are concerned."""
+    return [finished_run(Store(paths.runs_folder()), seed=seed) for seed in (1, 2)]
 
 
-def test_a_sweep_then_names_replay_and_deletion_by_keys(home, two_runs):
-    spread = {line["name"]: line for line in two_runs if line["kind"] == "spread"}
+def test_a_sweep_then_names_replay_and_deletion_by_keys(home):
+    settings = [word for key, value in SMALL for word in ("--set", f"{key}={value}")]
+    with Program("trial", "run", "paper-kdd99", "--seeds", "1,2", "--json", *settings) as it:
+        code, lines, err = it.finish()
+    assert code == 0, err
+    spread = {line["name"]: line for line in lines if line["kind"] == "spread"}
     assert spread["test accuracy"]["runs"] == 2 and spread["test accuracy"]["deviation"] is not None
     with Terminal([], 120, 36) as terminal:
         terminal.until("Welcome")

@@ -3,24 +3,17 @@
 import json
 
 import pytest
+from stored_runs import finished_run
 
 from edgead.console import paths
 from edgead.console.cli import main
-from edgead.console.events import event
-from edgead.console.store import Log, Store
-from edgead.models.spec import TrialSpec
+from edgead.console.store import Store
 
 
 @pytest.fixture
 def run(home):
     """A home with one finished run, as far as its log is concerned."""
-    made = Store(paths.runs_folder()).create(TrialSpec(preset="kdd99", epochs=1, synthetic=True))
-    log = Log(made)
-    log.append(event("started", run=made.name, spec=made.spec().to_mapping(), tasks=[]))
-    log.append(event("epoch", epoch=1, epochs=1, loss=0.5, seconds=1.0))
-    log.append(event("result", run=made.name, state="finished", seconds={"total": 1.0}))
-    log.close()
-    return made
+    return finished_run(Store(paths.runs_folder()))
 
 
 def lines(capsys):
@@ -42,7 +35,7 @@ def test_a_name_and_a_note_are_listed_and_stand_for_the_run(run, capsys):
 
 def test_a_replay_tells_every_event(run, capsys):
     assert main(["trial", "replay", "T-001", "--speed", "0", "--json"]) == 0
-    assert [line["kind"] for line in lines(capsys)] == ["started", "epoch", "result"]
+    assert [line["kind"] for line in lines(capsys)] == ["started", "epoch", "score", "result"]
     assert main(["trial", "replay", "T-001", "--speed", "-1"]) == 2
     assert "--speed: expected 0 (at once) to 1000, got -1" in capsys.readouterr().err
 
