@@ -144,14 +144,27 @@ def test_every_terminal_shows_states_in_words_at_any_size(home, two_runs, enviro
 
 
 def test_boards_are_found_added_and_logged_in_to(home, boards, monkeypatch, tmp_path):
-    address = boards(2)[0].address()
+    made = boards(2)
+    address = made[0].address()
     monkeypatch.setenv("HOME", str(tmp_path))  # ssh's own files are left alone
     network = address.host.rpartition(".")[0] + ".8/29"
     with Terminal([], 120, 36) as terminal:
         terminal.until("Welcome")
         terminal.press("f")
         terminal.until("enter scans")
-        for text in ("\x15" + network, "\t\x15" + address.user, f"\t\x15{address.key}"):
+        terminal.until("mDNS")
+        terminal.press("\x15")
+        terminal.until("such as 192.168")
+        terminal.type(network)
+        for label, text in (("user", address.user), ("key ", str(address.key))):
+            before = terminal.ground(label, 12)
+            terminal.press("\t")
+            until(
+                lambda where=label, was=before: (
+                    terminal.read(),
+                    terminal.ground(where, 12) != was,
+                )[1]
+            )
             terminal.type(text)
             terminal.until(re.escape(text[-12:]))
         terminal.press("\r")
@@ -162,6 +175,13 @@ def test_boards_are_found_added_and_logged_in_to(home, boards, monkeypatch, tmp_
         terminal.until(r"(?s)xavier-1 .*logs in.*xavier-2 .*logs in")
         terminal.press("\x13")
         terminal.until(r"(?s)xavier-1 .*up.*xavier-2 .*up")
+        terminal.press("q")
+        assert terminal.exit_code() == 0
+    assert 'name = "xavier-2"' in (tmp_path / "cluster.toml").read_text()
+    with Terminal(["--cluster", made[0].keys / "cluster.toml"], 120, 36) as terminal:
+        terminal.until(r"(?s)xavier-1 .*up.*xavier-2 .*up")
+        terminal.press("1")
+        terminal.until("Checks")
         terminal.press("!")
         terminal.until("exit comes back")
         terminal.type("echo on $(hostname)\r")
@@ -172,4 +192,3 @@ def test_boards_are_found_added_and_logged_in_to(home, boards, monkeypatch, tmp_
         terminal.until("Tasks and container")
         terminal.press("q")
         assert terminal.exit_code() == 0
-    assert 'name = "xavier-2"' in (tmp_path / "cluster.toml").read_text()

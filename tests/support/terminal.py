@@ -71,6 +71,11 @@ class Terminal:
         at = f"{line.index(text) + 1};{row + 1}"
         self.press(f"\x1b[<0;{at}M\x1b[<0;{at}m")
 
+    def ground(self, text, right):
+        """Give the background so many cells right of where a text begins: it tells the focus."""
+        row, line = next((y, line) for y, line in enumerate(self.screen.display) if text in line)
+        return self.screen.buffer[row][line.index(text) + right].bg
+
     def resize(self, columns, rows):
         """Be of another size from now on."""
         self.screen.resize(rows, columns)
