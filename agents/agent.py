@@ -50,6 +50,7 @@ VERSION = 1
 MAX_REQUEST = 1 << 20  # bytes
 MAX_LINE = 4096  # bytes; a longer line goes in pieces
 MAX_RATE = 200  # lines a second of one task; the others are counted as dropped
+LOWEST_PORT = 10000  # of those that are free for anybody
 MAX_BACKLOG = 1 << 18  # bytes waiting for the host, above which lines and telemetry drop
 LAST_LINES = 20
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
@@ -231,7 +232,7 @@ def free_ports(count: int, first: int = 0, last: int = 0) -> List[int]:
     """Return free ports, all different: of a range, or that no outgoing connection takes."""
     lowest = read("/proc/sys/net/ipv4/ip_local_port_range").split()
     end = int(lowest[0]) if lowest and int(lowest[0]) > 12000 else 65536
-    choice = range(first, last + 1) if first else range(10000, end)
+    choice = range(first, last + 1) if first else range(LOWEST_PORT, end)
     held: List[socket.socket] = []
     try:
         for port in random.sample(choice, min(len(choice), 20 * count)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import asyncssh
 
-from edgead.agents.host_keys import SSH_PORT
+from edgead.agents.host_keys import SSH_PORT, check_file
 from edgead.agents.protocol import printable
 from edgead.agents.ssh_config import Login
 
@@ -56,6 +57,7 @@ def choose_keys(login: Login) -> ClientKeys:
 def _kind(path: Path) -> str:
     """Return usable, locked, public (it names one of the agent's), or what is wrong."""
     try:
+        check_file(path)
         asyncssh.read_private_key(path)
     except asyncssh.KeyImportError as error:
         if str(error).startswith("Passphrase"):
@@ -81,6 +83,7 @@ def _of_agent(login: Login, files: Sequence[Path]) -> tuple[tuple[bytes, ...] | 
 def _public_data(path: Path) -> bytes | None:
     for name in (f"{path}.pub", str(path)):
         with suppress(OSError, ValueError):
+            check_file(Path(name))
             return asyncssh.read_public_key(name).public_data
     return None
 
@@ -106,9 +109,11 @@ def _refused(tried: Sequence[str]) -> str:
 
 def _remedy(login: Login, asleep: Sequence[Path], agent: bool, tried: bool) -> str:
     port = "" if login.port == SSH_PORT else f"-p {login.port} "
-    copy = f"ssh-copy-id {port}{login.user}@{login.host}"
+    copy = f"ssh-copy-id {port}{shlex.quote(f'{login.user}@{login.host}')}"
     if asleep:
-        return ("" if agent else 'eval "$(ssh-agent)" and ') + f"ssh-add {asleep[0]}"
+        return (
+            "" if agent else 'eval "$(ssh-agent)" and '
+        ) + f"ssh-add {shlex.quote(str(asleep[0]))}"
     if not tried:
         return f"ssh-keygen -t ed25519, then {copy}"
     return f"{copy}, or give the right `user` or `key`"

@@ -15,7 +15,9 @@ import asyncssh
 
 from edgead.agents import messages
 from edgead.agents.address import NodeAddress
-from edgead.agents.errors import AgentFailed, NodeError, NodeUnreachable
+from edgead.agents.agent import LOWEST_PORT
+from edgead.agents.errors import TEXT_LIMIT, AgentFailed, NodeError, NodeUnreachable
+from edgead.agents.hearing import pieces
 from edgead.agents.login import log_in
 from edgead.agents.messages import Facts, Hello, Message
 from edgead.agents.program import Program
@@ -26,6 +28,7 @@ from edgead.agents.tunnel import Tunnel
 
 HEARTBEAT = 2.0  # seconds between signs of life
 DEAD_AFTER = 6.0  # seconds of silence after which the agent ends everything
+ANSWER_SECONDS = 15.0  # for an answer; an agent that lives may still be one that never answers
 _AGENT = Path(__file__).with_name("agent.py").read_bytes()
 
 _Process: TypeAlias = "asyncssh.SSHClientProcess[bytes]"
@@ -115,7 +118,9 @@ class NodeConnection:
         self._run(self._read(process, errors))
         hello = await greeting
         if not isinstance(hello, Hello) or hello.version != VERSION:
-            raise AgentFailed(self.address.name, f"not a greeting in version {VERSION}: {hello}")
+            raise AgentFailed(
+                self.address.name, f"not a greeting in version {VERSION}: {hello!r:.200}"
+            )
         self.hello = hello
         configure = messages.Configure(next(self._numbers), DEAD_AFTER, self.marker, tuple(sweep))
         await self._ask(configure, messages.Done)
@@ -150,10 +155,10 @@ class NodeConnection:
             return (await self._ask(request, messages.Started)).pid
         except AgentFailed:
             self._running.discard(task)
+            self._stop_unheard(task)  # should it have started, and the word of it be lost
             raise
         except asyncio.CancelledError:
-            with suppress(AgentFailed):
-                self._send(messages.Stop(next(self._numbers), task, 0))
+            self._stop_unheard(task)
             raise
 
     async def stop_task(self, task: str, grace: float = 2.0) -> None:
@@ -161,7 +166,8 @@ class NodeConnection:
 
         SIGTERM comes first, SIGKILL after `grace` seconds.
         """
-        await self._ask(messages.Stop(next(self._numbers), task, grace), messages.Stopped)
+        request = messages.Stop(next(self._numbers), task, grace)
+        await self._ask(request, messages.Stopped, grace + ANSWER_SECONDS)
 
     async def ports(self, count: int, among: tuple[int, int] | None = None) -> list[int]:
         """Return `count` free ports of the node, all different; raises AgentFailed.
@@ -170,10 +176,13 @@ class NodeConnection:
         """
         first, last = among or (0, 0)
         request = messages.GetPorts(next(self._numbers), count, first, last)
-        answer = await self._ask(request, messages.Ports)
-        if len(set(answer.ports)) != count:
-            raise AgentFailed(self.address.name, f"asked for {count} ports, got {answer.ports}")
-        return list(answer.ports)
+        answer = (await self._ask(request, messages.Ports)).ports
+        low, high = among or (LOWEST_PORT, 65535)
+        # Tunnels listen there on this machine: a node must not choose whose port it takes.
+        if len(set(answer)) != count or not all(low <= port <= high for port in answer):
+            wanted = f"{count} ports from {low} to {high}"
+            raise AgentFailed(self.address.name, f"asked for {wanted}, got {answer!r:.200}")
+        return list(answer)
 
     async def facts(self) -> Facts:
         """Return what the node is; raises AgentFailed."""
@@ -243,7 +252,7 @@ class NodeConnection:
         """Cut the link at once; the agent ends its tasks when it notices."""
         if self.closed.done():
             return
-        reason = "closed" if self._closing else reason
+        reason = "closed" if self._closing else printable(reason)[:TEXT_LIMIT]
         self.closed.set_result(reason)
         for answer in self._answers.values():
             if not answer.done():
@@ -284,18 +293,29 @@ class NodeConnection:
         except (OSError, ProtocolError) as error:
             raise AgentFailed(self.address.name, f"{request.op} can't be sent: {error}") from None
 
-    async def _ask(self, request: messages.Request, kind: type[_AnyAnswer]) -> _AnyAnswer:
-        """Send a request and return its answer, which must be of that kind."""
+    async def _ask(
+        self, request: messages.Request, kind: type[_AnyAnswer], seconds: float = ANSWER_SECONDS
+    ) -> _AnyAnswer:
+        """Send a request and return its answer, which must be of that kind and come in time."""
         answer = self._answers[request.n] = asyncio.get_running_loop().create_future()
         try:
             self._send(request)
-            found = await answer
+            found = await asyncio.wait_for(answer, seconds)
+        except asyncio.TimeoutError:
+            text = f"{request.op}: no answer within {seconds:g} s"
+            raise AgentFailed(self.address.name, text) from None
         finally:
             self._answers.pop(request.n, None)
         if isinstance(found, kind):
             return found
-        text = found.reason if isinstance(found, messages.Failed) else f"a wrong answer: {found}"
+        said = f"a wrong answer: {found!r:.200}"
+        text = found.reason if isinstance(found, messages.Failed) else said
         raise AgentFailed(self.address.name, text)
+
+    def _stop_unheard(self, task: str) -> None:
+        """End a task without waiting for the word of it."""
+        with suppress(AgentFailed):
+            self._send(messages.Stop(next(self._numbers), task, 0))
 
     async def _beat(self) -> None:
         """Tell the agent that we live; give it up when it no longer answers."""
@@ -313,7 +333,7 @@ class NodeConnection:
         buffer = bytearray()
         reason = "an event could not be handled"
         try:
-            while data := await process.stdout.read(1 << 16):
+            async for data in pieces(process.stdout):
                 self._unanswered = 0
                 for line in split(buffer, data):
                     self._receive(line)
@@ -347,7 +367,7 @@ class NodeConnection:
     async def _read_errors(self, process: _Process) -> None:
         """Keep the end of what the shell and the interpreter complain about."""
         with suppress(OSError, asyncssh.Error):
-            while data := await process.stderr.read(4096):
+            async for data in pieces(process.stderr):
                 self._errors = (self._errors + data)[-4096:]
 
     async def _how_it_ended(self, process: _Process) -> str:

@@ -7,10 +7,11 @@ there, and has the cache of staged shards at the same place.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from edgead.agents.protocol import read_object
 
 NAME = LABEL = "edgead"
 OURS = f"label={LABEL}"
@@ -110,15 +111,8 @@ def build(tag: str) -> list[str]:
 
 def parse_objects(output: str) -> list[dict[str, Any]]:
     """Return the JSON objects in an output, a line each; other lines are left out."""
-    found = []
-    for line in output.splitlines():
-        try:
-            value = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(value, dict):
-            found.append(value)
-    return found
+    found = (read_object(line) for line in output.splitlines())
+    return [each for each in found if each is not None]
 
 
 def parse_state(output: str) -> tuple[str, str]:

@@ -6,8 +6,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edgead.agents.protocol import printable
+
 if TYPE_CHECKING:
     from edgead.agents.host_keys import OfferedKey
+
+TEXT_LIMIT = 2000  # characters: room for two fingerprints and a command to copy
 
 
 class NodeError(Exception):
@@ -15,10 +19,11 @@ class NodeError(Exception):
 
     Attributes:
         node: the node's name.
-        text: what happened and what to do, in one line.
+        text: what happened and what to do, in one line; a node may have had its say in it.
     """
 
     def __init__(self, node: str, text: str) -> None:
+        text = printable(text)[:TEXT_LIMIT]
         super().__init__(f"{node}: {text}")
         self.node = node
         self.text = text

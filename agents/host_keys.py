@@ -11,6 +11,7 @@ from pathlib import Path
 import asyncssh
 
 SSH_PORT = 22
+MOST_BYTES = 16 << 20  # of any of ssh's files
 
 
 @dataclass(frozen=True)
@@ -133,8 +134,18 @@ def _gap(descriptor: int) -> bytes:
     return b"\n" if size and os.pread(descriptor, 1, size - 1) != b"\n" else b""
 
 
+def check_file(path: Path) -> None:
+    """Raise ValueError for what is no file that ends soon: a pipe, a device. Raises OSError."""
+    found = path.stat()
+    if str(path) != os.devnull and not stat.S_ISREG(found.st_mode):
+        raise ValueError("expected a regular file")
+    if found.st_size > MOST_BYTES:
+        raise ValueError(f"expected at most {MOST_BYTES >> 20} MB")
+
+
 def _read(file: Path) -> asyncssh.SSHKnownHosts:
     try:
+        check_file(file)
         return asyncssh.read_known_hosts(str(file))
     except FileNotFoundError:
         return asyncssh.import_known_hosts("")

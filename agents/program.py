@@ -10,6 +10,7 @@ from contextlib import suppress
 import asyncssh
 
 from edgead.agents.errors import AgentFailed
+from edgead.agents.hearing import in_time, pieces
 from edgead.agents.protocol import ProtocolError, printable, split
 
 ENDING = 5.0  # seconds that a program has to go once its stdin has ended
@@ -48,7 +49,10 @@ class Program:
         code = _BOOT.format(env=dict(env), file=file, module=module)
         command = f"exec {shlex.join((*python, '-uc', code))}"
         try:
-            process = await ssh.create_process(command, encoding=None, request_pty=False)
+            opening = ssh.create_process(command, encoding=None, request_pty=False)
+            process: asyncssh.SSHClientProcess[bytes] = await in_time(
+                opening, node, f"{module} can't be started"
+            )
         except (OSError, asyncssh.Error) as error:
             raise AgentFailed(node, f"{module} can't be started: {error}") from None
         return cls(node, process)
@@ -62,7 +66,7 @@ class Program:
         """Yield its lines until there are no more. Raises AgentFailed for one without end."""
         buffer = bytearray()
         try:
-            while data := await self._process.stdout.read(1 << 16):
+            async for data in pieces(self._process.stdout):
                 for line in split(buffer, data):
                     yield line
         except (OSError, asyncssh.Error, ProtocolError) as error:
@@ -71,7 +75,7 @@ class Program:
     async def errors(self, hear: Callable[[bytes], None]) -> None:
         """Hand on what it writes to stderr, until that ends."""
         with suppress(OSError, asyncssh.Error):
-            while data := await self._process.stderr.read(1 << 14):
+            async for data in pieces(self._process.stderr):
                 hear(data)
 
     async def end(self) -> str:

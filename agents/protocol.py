@@ -9,17 +9,21 @@ from __future__ import annotations
 import json
 import types
 from dataclasses import MISSING, asdict, fields
-from typing import Any, NoReturn, Union, get_args, get_origin, get_type_hints
+from typing import Any, NoReturn, Union, cast, get_args, get_origin, get_type_hints
 
 from edgead.agents.messages import EVENTS, Message, Ports, Request
 
 VERSION = 1
 MAX_LINE = 1 << 20  # bytes
+MOST_TEXT = 4096  # characters of one text; an agent sends lines in pieces of as many bytes
+MOST_ITEMS = 1000  # of one list; an agent sends 200 at most
+MOST_DEPTH = 32  # of plain data
 
-# Control characters, and those that reorder text, as escapes: a node must not be able to
+# Control characters, and those that reorder or hide text, as escapes: a node must not be able to
 # drive the terminal of whoever looks at its output.
+_UNSEEN = (0x061C, *range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x206A), 0xFEFF)
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(9), *range(10, 32), *range(127, 160))} | {
-    code: f"\\u{code:04x}" for code in (*range(0x2028, 0x202F), *range(0x2066, 0x206A))
+    code: f"\\u{code:04x}" for code in _UNSEEN
 }
 
 
@@ -99,6 +103,36 @@ def one_line(text: str) -> str:
     return printable(" ".join(text.split()))
 
 
+def plain(value: Any, longest: int = MAX_LINE, depth: int = MOST_DEPTH) -> Any:
+    """Return plain data, read from JSON, with every text printable and cut at `longest`.
+
+    Raises:
+        ValueError: it is too deep, or a number too large for 64 bits.
+    """
+    if isinstance(value, str):
+        return printable(value[:longest])
+    if isinstance(value, int) and abs(value) >= 1 << 63:
+        raise ValueError("a number is too large")
+    if isinstance(value, list | dict) and not depth:
+        raise ValueError("it is too deep")
+    if isinstance(value, list):
+        return [plain(each, longest, depth - 1) for each in value]
+    if isinstance(value, dict):
+        return {
+            printable(key[:longest]): plain(each, longest, depth - 1) for key, each in value.items()
+        }
+    return value
+
+
+def read_object(line: str | bytes, longest: int = MAX_LINE) -> dict[str, Any] | None:
+    """Return the JSON object in a line, as `plain` makes it; None for any other line."""
+    try:
+        found = json.loads(line)
+        return cast(dict[str, Any], plain(found, longest)) if isinstance(found, dict) else None
+    except (ValueError, RecursionError):
+        return None
+
+
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
@@ -110,9 +144,11 @@ def _value(value: object, hint: object, where: str) -> Any:
             return None
         hint = next(each for each in get_args(hint) if each is not type(None))
     if get_origin(hint) is tuple and isinstance(value, list):
+        if len(value) > MOST_ITEMS:
+            raise ProtocolError(f"{where}: expected at most {MOST_ITEMS}, found {len(value)}")
         return tuple(_value(each, get_args(hint)[0], where) for each in value)
     if hint is str and isinstance(value, str):
-        return printable(value)
+        return printable(value[:MOST_TEXT])
     if hint is int and isinstance(value, int) and not isinstance(value, bool):
         if abs(value) < 1 << 63:
             return value

@@ -10,10 +10,13 @@ from pathlib import Path
 import asyncssh
 
 from edgead.agents.errors import AgentFailed
+from edgead.agents.hearing import in_time, pieces
 from edgead.agents.protocol import printable
 
 CHUNK = 1 << 18
 MOST_ANSWER = 1 << 16
+PIECE_SECONDS = 120.0  # for a node to take a piece
+LAST_SECONDS = 3600.0  # to be done with the file once it has it
 
 
 async def send_file(
@@ -30,19 +33,21 @@ async def send_file(
     size, done = path.stat().st_size, 0
     try:
         with path.open("rb") as file:
-            process = await ssh.create_process(
+            opening = ssh.create_process(
                 shlex.join(argv), encoding=None, request_pty=False, stderr=asyncssh.STDOUT
             )
+            process = await in_time(opening, node, argv[0])
             answer = asyncio.ensure_future(_last_words(process.stdout))
             try:
                 while (data := await asyncio.to_thread(file.read, CHUNK)) and not answer.done():
                     process.stdin.write(data)
-                    await process.stdin.drain()
+                    await in_time(process.stdin.drain(), node, argv[0], PIECE_SECONDS)
                     progress(done := done + len(data), size)
                 process.stdin.write_eof()
             except (BrokenPipeError, asyncssh.Error):
                 pass  # it has heard enough; what it says tells why
-            lines = (await answer).decode("utf-8", "replace").splitlines()
+            said = await in_time(answer, node, argv[0], LAST_SECONDS)
+            lines = said.decode("utf-8", "replace").splitlines()
             output = "\n".join(map(printable, lines))
             ended = await process.wait()
     except asyncssh.Error as error:
@@ -55,6 +60,6 @@ async def send_file(
 async def _last_words(source: asyncssh.SSHReader[bytes]) -> bytes:
     """Read to the end; keep the last MOST_ANSWER bytes."""
     said = b""
-    while data := await source.read(CHUNK):
+    async for data in pieces(source):
         said = (said + data)[-MOST_ANSWER:]
     return said

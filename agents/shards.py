@@ -92,9 +92,8 @@ class Shard:
     def unpack(self) -> None:
         """Unpack the part, verify it and give it its name."""
         new = "%s.%d.new" % (self.path, os.getpid())
-        target = os.open(new, os.O_CREAT | os.O_TRUNC | os.O_RDWR | os.O_NOFOLLOW, 0o600)
+        target = open_held(new)
         try:
-            lock(target, fcntl.LOCK_EX)
             self.inflate(target)
             os.rename(new, self.path)
         finally:
@@ -162,6 +161,15 @@ def lock(file: int, kind: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def open_held(path: str) -> int:
+    """Make a file and hold it: before that, another node of this home may remove it."""
+    while True:
+        file = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_RDWR | os.O_NOFOLLOW, 0o600)
+        if lock(file, fcntl.LOCK_EX) and os.fstat(file).st_nlink:
+            return file
+        os.close(file)
 
 
 def write(file: int, data: bytes) -> None:

@@ -11,9 +11,11 @@ from typing import Any
 import asyncssh
 
 from edgead.agents.address import NodeAddress
-from edgead.agents.host_keys import SSH_PORT, target_of
+from edgead.agents.host_keys import SSH_PORT, check_file, target_of
 
 GLOBAL_KNOWN_HOSTS = "/etc/ssh/ssh_known_hosts"
+# What asyncssh also raises for a configuration that makes no sense, or includes itself.
+_ODD = (IndexError, TypeError, RuntimeError)
 KEY_NAMES = ("id_ed25519_sk", "id_ecdsa_sk", "id_ed25519", "id_ecdsa", "id_rsa")
 
 
@@ -69,13 +71,18 @@ async def read_login(address: NodeAddress) -> Login:
     Raises:
         OSError, ValueError: the configuration can't be read.
     """
-    options = await asyncssh.SSHClientConnectionOptions.construct(
-        host=address.host,
-        port=_given(address.port),
-        username=_given(address.user or None),
-        config=config_of(address),
-        client_keys=None,  # no key is read yet: asyncssh gives up at the first one missing
-    )
+    for file in config_of(address):
+        _check_config(Path(file))
+    try:
+        options = await asyncssh.SSHClientConnectionOptions.construct(
+            host=address.host,
+            port=_given(address.port),
+            username=_given(address.user or None),
+            config=config_of(address),
+            client_keys=None,  # no key is read yet: asyncssh gives up at the first one missing
+        )
+    except _ODD as error:
+        raise ValueError(f"ssh's configuration can't be read: {error!r:.200}") from None
     get = options.config.get
     files = _known_hosts(address, get("UserKnownHostsFile"), get("GlobalKnownHostsFile"))
     tunnel = options.tunnel
@@ -115,6 +122,20 @@ def jump_address(address: NodeAddress, jump: str) -> NodeAddress:
     )
 
 
+def _check_config(path: Path) -> None:
+    try:
+        check_file(path)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def _expanded(name: str | Path) -> Path:
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        raise ValueError(f"{name}: there is no such home") from None
+
+
 def _given(value: Any) -> Any:
     """asyncssh takes () for what is not given."""
     return () if value is None else value
@@ -126,14 +147,14 @@ def _known_hosts(address: NodeAddress, own: Any, everybody: Any) -> tuple[Path, 
     if own is None:
         own = ["~/.ssh/known_hosts", "~/.ssh/known_hosts2"]
     names = [*own, *([GLOBAL_KNOWN_HOSTS] if everybody is None else everybody)]
-    return tuple(Path(name).expanduser() for name in names)
+    return tuple(_expanded(name) for name in names)
 
 
 def _key_files(address: NodeAddress, configured: Any) -> tuple[Path, ...]:
     if address.key is not None:
         return (address.key,)
     names = configured or [f"~/.ssh/{name}" for name in KEY_NAMES]
-    paths = (Path(name).expanduser() for name in names)
+    paths = map(_expanded, names)
     return tuple(path for path in paths if path.is_file())  # as ssh: the others don't matter
 
 
@@ -141,4 +162,4 @@ def _agent(path: Any) -> str:
     """Return the SSH agent's socket; the name of the variable stands for what it holds."""
     if path == "SSH_AUTH_SOCK":
         path = os.environ.get("SSH_AUTH_SOCK", "")
-    return str(Path(path).expanduser()) if path else ""
+    return str(_expanded(path)) if path else ""

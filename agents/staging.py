@@ -16,11 +16,13 @@ from typing import Any, NamedTuple
 import asyncssh
 
 from edgead.agents.errors import AgentFailed
-from edgead.agents.protocol import printable
+from edgead.agents.hearing import in_time
+from edgead.agents.protocol import read_object
 
 KEEP = 4 << 30  # bytes of shards a node keeps; the least recently used go first
 PIECE = 1 << 18  # bytes
 LINE_LIMIT = 4096  # bytes of an answer
+TEXT_LIMIT = 500
 PATIENCE = 120.0  # seconds for a node to take a piece, or to unpack and answer
 _PROGRAM = Path(__file__).with_name("shards.py").read_bytes()
 
@@ -67,12 +69,13 @@ async def stage(
     stub = f"import sys;exec(compile(sys.stdin.buffer.read({len(_PROGRAM)}),'shards','exec'))"
     try:
         packed = await asyncio.to_thread(pack, path)
-        process = await ssh.create_process(
+        opening = ssh.create_process(
             f"exec {shlex.quote(python)} -ISuc {shlex.quote(stub)}",
             encoding=None,
             request_pty=False,
             stderr=asyncssh.DEVNULL,
         )
+        process = await in_time(opening, node, f"{path.name} can't be staged")
         try:
             return await _send(process, node, path, packed, progress)
         finally:
@@ -99,7 +102,7 @@ async def _send(
     have = answer.get("have")
     if answer.get("complete") is True:
         return Staged(0)
-    if not isinstance(have, int) or not 0 <= have <= total:
+    if type(have) is not int or not 0 <= have <= total:
         raise AgentFailed(node, f"{path.name} can't be staged: a wrong answer: {have!r:.80}")
     with packed.open("rb") as file:
         file.seek(have)
@@ -127,12 +130,9 @@ async def _answer(process: asyncssh.SSHClientProcess[bytes], node: str) -> dict[
         if not more:
             raise AgentFailed(node, "the program that stages ended without an answer")
         line += more
-    try:
-        answer = json.loads(line)
-    except (ValueError, RecursionError):
-        answer = None
-    if not isinstance(answer, dict):
+    answer = read_object(line, TEXT_LIMIT)
+    if answer is None:
         raise AgentFailed(node, "staging: expected an object in one line from the node")
     if "error" in answer:
-        raise AgentFailed(node, printable(str(answer["error"]))[:500])
+        raise AgentFailed(node, str(answer["error"])[:TEXT_LIMIT])
     return answer

@@ -12,6 +12,7 @@ import asyncssh
 
 from edgead.agents.address import NodeAddress
 from edgead.agents.errors import AgentFailed
+from edgead.agents.hearing import in_time
 from edgead.agents.login import log_in
 from edgead.agents.protocol import one_line
 
@@ -33,11 +34,15 @@ class Tunnel:
     @classmethod
     async def open(cls, address: NodeAddress) -> Tunnel:
         """Log in once more, for tunnels only. Raises NodeError."""
-        ssh = await log_in(address)
+        ssh = await in_time(log_in(address), address.name, "a login for tunnels")
         try:
             # sshd sends small packets at once (TCP_NODELAY) only after a session has begun:
             # without one, some calls take 40 ms more.
-            await ssh.create_process("exec cat", encoding=None, request_pty=False)
+            session = ssh.create_process("exec cat", encoding=None, request_pty=False)
+            await in_time(session, address.name, "a session beside the tunnels")
+        except AgentFailed:
+            ssh.abort()
+            raise
         except (OSError, asyncssh.Error) as error:
             ssh.abort()
             raise _failed(address.name, error) from None
@@ -57,7 +62,8 @@ class Tunnel:
     async def offer(self, port: int) -> asyncssh.SSHListener:
         """Have a port of the node's loopback lead to ours. Raises PortTakenError, AgentFailed."""
         try:
-            return await self._ssh.forward_remote_port(LOOPBACK, port, LOOPBACK, port)
+            asking = self._ssh.forward_remote_port(LOOPBACK, port, LOOPBACK, port)
+            return await in_time(asking, self._node, "a port for a tunnel")
         except asyncssh.ChannelListenError:
             text = f"its sshd does not listen on port {port} for us; has it AllowTcpForwarding yes?"
             raise PortTakenError(text) from None

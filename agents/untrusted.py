@@ -45,7 +45,7 @@ def host_key_error(name: str, login: Login, known: KnownHosts, shown: ShownKey |
 
 def _unknown(login: Login, known: KnownHosts, offer: OfferedKey) -> str:
     keep = f"-o UserKnownHostsFile={shlex.quote(str(offer.file))} " if offer.file else ""
-    place = f"{login.user}@{login.host}"
+    place = shlex.quote(f"{login.user}@{login.host}")
     return (
         f"the host key of {login.target}, {offer.fingerprint} ({offer.kind}), is not in"
         f" {_named(known)}: compare its fingerprint and accept it once with:"

@@ -25,7 +25,7 @@ async def ask(module: str, job: Mapping[str, Any], run: Run) -> Answer:
 
     Cancelling this ends it.
     """
-    with run.log_path.open("ab") as log:
+    with run.open_log() as log:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", "-m", module),
             stdin=asyncio.subprocess.PIPE,

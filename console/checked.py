@@ -13,6 +13,7 @@ from edgead.console.narration import printable
 
 Value = TypeVar("Value")
 SHOWN = 80  # characters of a wrong value
+VISIBLE = r"[^\x00-\x1f\x7f-\x9f]"  # a character that is no control
 
 
 class Mistakes:
@@ -55,7 +56,7 @@ class Checked:
             if key not in keys:
                 close = difflib.get_close_matches(key, keys, 1)
                 hint = f"did you mean {close[0]}?" if close else f"expected {', '.join(keys)}"
-                self._mistakes.add(self._where, f"no such key: {key}; {hint}")
+                self._mistakes.add(self._where, f"no such key: {key:.80}; {hint}")
 
     def has(self, key: str) -> bool:
         """Whether the key is there."""
@@ -89,9 +90,12 @@ class Checked:
         """Read a file's name; it is relative to the folder of the file that is read."""
 
         def read(value: Any) -> Path | None:
-            if not isinstance(value, str) or not value:
+            if not isinstance(value, str) or not re.fullmatch(f"{VISIBLE}+", value):
                 return None
-            return self._mistakes.path.parent / Path(value).expanduser()
+            try:
+                return self._mistakes.path.parent / Path(value).expanduser()
+            except RuntimeError:  # ~nobody
+                return None
 
         return self.value(key, default, "a file's name", read)
 

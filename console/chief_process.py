@@ -19,6 +19,7 @@ from edgead.console.errors import TRIAL_FAILED, WRONG_USE
 from edgead.console.events import Event, read_line
 from edgead.console.failure import Failure
 from edgead.console.placement import HOST
+from edgead.console.regular import open_to_read
 from edgead.console.store import Run
 
 Addresses = dict[str, list[str]]  # role to the host:port of its tasks
@@ -82,7 +83,7 @@ async def run_chief(
     # TensorFlow leaves generated files behind when it is ended: they go with this folder.
     with (
         tempfile.TemporaryDirectory(dir=run.folder, prefix="tmp-") as scratch,
-        run.log_path.open("ab") as log,
+        run.open_log() as log,
     ):
         process = standby or await start_chief(log)
         job = json.dumps(job_of(run, data, cache, Path(scratch))).encode() + b"\n"
@@ -151,7 +152,7 @@ async def next_line(process: asyncio.subprocess.Process) -> bytes:
 def read_cause(happened: Event) -> str:
     """Give the cause that a chief's event names, should it be an error."""
     said = happened.get("cause", "") if happened.kind == "error" else ""
-    return str(said).partition("\n")[0]
+    return str(said).partition("\\x0a")[0]  # line ends come as escapes
 
 
 def _how(code: int) -> str:
@@ -164,10 +165,11 @@ def _how(code: int) -> str:
 
 def last_lines(path: Path) -> tuple[str, ...]:
     """Give the last lines of a log, as evidence, printable; none where there is no log."""
-    if not path.exists():
+    try:
+        with open_to_read(path) as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - 16_384))
+            lines = file.read(16_384).decode("utf-8", "replace").splitlines()
+    except OSError:
         return ()
-    with path.open("rb") as file:
-        file.seek(0, os.SEEK_END)
-        file.seek(max(0, file.tell() - 16_384))
-        lines = file.read().decode("utf-8", "replace").splitlines()
     return tuple(printable(line) for line in lines if line.strip())[-EVIDENCE_LINES:]

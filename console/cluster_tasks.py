@@ -32,6 +32,7 @@ from edgead.console.wiring import Addresses, Wiring, is_open
 
 READY_SECONDS = 180.0  # a board needs a minute to import TensorFlow from a slow disk
 GIVE_BACK_SECONDS = 20.0  # for the power modes, when the nodes are left
+USAGE_INTERVAL = 0.25  # seconds; a task server tells it twice a second at most
 STAGE_INTERVAL = 0.25  # seconds between two words on how far a shard is
 
 
@@ -50,6 +51,7 @@ class ClusterTasks:
         self._wanted = list(self._tasks)  # by that trial
         self._addresses: Addresses | None = None  # once they all serve
         self._usage: dict[Task, Usage] = {}  # the latest
+        self._usage_due: dict[Task, float] = {}  # when the next is taken
         self._spoiled = False
         self.trials = 1
         self._connections: dict[str, NodeConnection] = {}
@@ -219,7 +221,8 @@ class ClusterTasks:
         self._record("board", node=node.name, **board)
 
     def _warn_of_open_ports(self, addresses: Addresses) -> None:
-        every = ", ".join(each for role in addresses.values() for each in role)
+        served = (found for role, found in addresses.items() if role != "chief")
+        every = ", ".join(each for found in served for each in found)
         text = (
             f"transport direct: whoever reaches {every} can run code there; transport ="
             ' "tunnel" in the cluster file closes that'
@@ -270,10 +273,11 @@ class ClusterTasks:
 
     def _hear_line(self, task: Task, line: str) -> None:
         said = read_task_line(line)
-        if isinstance(said, Ready):
+        if isinstance(said, Ready) and not self._ready[task.name].is_set():
             self._ready[task.name].set()
             self._tell(task, "ready", **asdict(said))
-        elif isinstance(said, Usage):
+        elif isinstance(said, Usage) and time.monotonic() >= self._usage_due.get(task, 0.0):
+            self._usage_due[task] = time.monotonic() + USAGE_INTERVAL
             self._usage[task] = said
             self._say(task, "usage", **asdict(said))
 

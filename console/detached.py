@@ -26,7 +26,7 @@ def start_supervisor(run: Run, cluster: Path | None, data: Path) -> None:
     if cluster is not None:
         command += ["--cluster", str(cluster.absolute())]
     command += ["trial", "run", "--run", run.name, "--data", str(data.absolute()), "--linger"]
-    with run.log_path.open("ab") as log:
+    with run.open_log() as log:
         _start(command, log.fileno())
 
 

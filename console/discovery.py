@@ -29,6 +29,7 @@ from edgead.console.networks import Network
 IDENTIFY_AT_ONCE = 32
 LISTEN_SECONDS = 1.2  # announcements come within a second of the question
 SSH_PORT = 22
+MOST_ANNOUNCED = 500  # hosts, beyond those that the scan finds: anybody may announce anything
 ACCEPT_AT_MOST = 3  # host keys for one host: its own and its jump hosts'
 STATES: dict[type[NodeError], str] = {
     HostKeyChanged: "changed",
@@ -153,6 +154,11 @@ class Discovery:
         known = self._found.get(place)
         inside = nets.contains(self._wanted.networks, announcement.host)
         if known is None and not (inside or self._wanted.elsewhere):
+            return
+        if (
+            known is None
+            and sum(not each.banner for each in self._found.values()) >= MOST_ANNOUNCED
+        ):
             return
         self._put(replace(known or Found(*place), announced=announcement.name))
         if known is None:

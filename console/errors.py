@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from edgead.agents.protocol import printable
+
 DONE = 0
 TRIAL_FAILED = 1
 WRONG_USE = 2
 UNREACHABLE = 3
 INTERRUPTED = 130
+LINE_LIMIT = 4000  # characters
 
 
 class ConsoleError(Exception):
-    """An error told in one line, or several errors in a line each.
+    """An error told in one line, or several errors in a line each, safe to print.
 
     Attributes:
         exit_code: what the process ends with.
@@ -21,8 +24,8 @@ class ConsoleError(Exception):
     alarming = False
 
     def __init__(self, *lines: str) -> None:
-        super().__init__(*lines)
-        self.lines = lines
+        self.lines = tuple(printable(line)[:LINE_LIMIT] for line in lines)
+        super().__init__(*self.lines)
 
     def __str__(self) -> str:
         more = len(self.lines) - 1

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
+from edgead.agents.protocol import read_object
+
+LONGEST = 64 << 10  # characters of a text
 # Kinds, who says them and with which fields. Everything a person sees is folded from these.
 KINDS: dict[str, str] = {
     "started": "supervisor: run, spec, tasks [{role, index, node}], cluster (its file), version",
@@ -76,14 +79,14 @@ def event(kind: str, **data: Any) -> Event:
 
 
 def read_line(line: str | bytes) -> Event | None:
-    """Read one line of a log; None for a line that is not an event (cut off, or not ours)."""
-    try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
+    """Read one line of a log; None for a line that is not an event (cut off, or not ours).
+
+    Its texts are bounded and have control characters, line ends too, as escapes.
+    """
+    value = read_object(line, LONGEST)
+    if value is None or not isinstance(value.get("kind"), str):
         return None
-    if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
-        return None
-    time, kind = str(value.pop("time", "")), value.pop("kind")
+    time, kind = str(value.pop("time", ""))[:40], value.pop("kind")
     return Event(time, kind, value)
 
 

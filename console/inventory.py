@@ -8,19 +8,23 @@ from pathlib import Path
 from typing import Any
 
 from edgead.agents.address import NodeAddress
-from edgead.console.checked import Checked, Mistakes
+from edgead.agents.protocol import printable
+from edgead.console.checked import VISIBLE, Checked, Mistakes
 from edgead.console.errors import UsageError
 from edgead.console.toml import load_toml
+from edgead.models.spec import NODE_NAME
 
 WARM_SECONDS = 300.0
 ROLES = ("chief", "ps", "worker")
 TRANSPORTS = ("tunnel", "direct")
 # `host` is this machine's name where tasks are placed.
-NAME = r"(?!host$)[A-Za-z0-9][A-Za-z0-9._-]{0,62}"
+NAME = rf"(?!host$){NODE_NAME}"
+# One word of a command line once it is quoted: no blanks, nothing that looks like an option.
+WORD = r"[!-,./-~\w][!-~\w]{0,254}"
 # No user@, no :port, no scheme: those are keys of their own. An IPv6 address has more colons.
-HOST = r"(?![^:]*:[^:]*$)[^\s\x00-\x1f\x7f/@-][^\s\x00-\x1f\x7f/@]{0,254}"
-# What may stand in a command line as it is: no blanks, nothing that looks like an option.
-WORD = r"[^\s\x00-\x1f\x7f-][^\s\x00-\x1f\x7f]{0,254}"
+HOST = r"(?![^:]*:[^:]*$)[\w:][\w.:%-]{0,254}"
+TITLE = VISIBLE + "{1,80}"
+PYTHON = "(?!-)" + VISIBLE + "{1,4000}"
 LOWEST_PORT = 1024
 
 Ports = tuple[int, int]
@@ -106,7 +110,7 @@ def cluster_of(content: dict[str, Any], path: Path) -> Cluster:
         tables = []
     nodes = tuple(_named(mistakes, n, table, shared) for n, table in enumerate(tables, 1))
     _together(mistakes, nodes)
-    name = head.text("name", path.stem)
+    name = head.text("name", printable(path.stem), "a short text", TITLE)
     embedded = head.value("embedded", False, "true or false", _boolean)
     restore = head.value("restore_power", False, "true or false", _boolean)
     warm = head.value("warm_seconds", WARM_SECONDS, "0 to 86400 seconds", _seconds)
@@ -126,7 +130,7 @@ def _named(mistakes: Mistakes, number: int, raw: Any, shared: Node) -> Node:
 
 
 def _node(table: Checked, shared: Node) -> Node:
-    python = table.text("python", "python3", "the interpreter's path")
+    python = table.text("python", "python3", "the interpreter's path", PYTHON)
     form = "letters, digits, '.', '_' or '-', at most 63, and not `host`"
     name = table.text("name", "", form, NAME)
     node = replace(
@@ -195,7 +199,7 @@ def _roles(value: Any) -> tuple[str, ...] | None:
 
 def _mounts(value: Any) -> tuple[str, ...] | None:
     good = isinstance(value, list) and all(
-        isinstance(each, str) and re.fullmatch(r"/[^:\s]*:/[^:\s]*(:ro|:rw)?", each)
+        isinstance(each, str) and re.fullmatch(r"/[!-9;-~\w]*:/[!-9;-~\w]*(:ro|:rw)?", each)
         for each in value
     )
     return tuple(value) if good else None

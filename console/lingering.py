@@ -58,10 +58,10 @@ async def linger(warm: Warm, supervise: Callable[[Request], Awaitable[int]]) -> 
 
     async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal busy
-        with suppress(OSError, ValueError, KeyError, TypeError, asyncio.TimeoutError):
-            request = _read(json.loads(await asyncio.wait_for(reader.readline(), ANSWER_SECONDS)))
-            taken = not busy and not warm.gone.is_set()
-            if taken:
+        with suppress(OSError, ValueError, asyncio.TimeoutError):
+            request = _read(await asyncio.wait_for(reader.readline(), ANSWER_SECONDS))
+            taken = request is not None and not busy and not warm.gone.is_set()
+            if request is not None and taken:
                 busy = True
                 waiting.put_nowait(request)
             writer.write(_TAKEN if taken else _BUSY)
@@ -73,9 +73,10 @@ async def linger(warm: Warm, supervise: Callable[[Request], Awaitable[int]]) -> 
         return DONE
     try:
         path.unlink(missing_ok=True)
-        server = await asyncio.start_unix_server(hear, path)
+        listening = _own_socket(path)
     except OSError:  # its path is too long, for one
         return DONE
+    server = await asyncio.start_unix_server(hear, sock=listening)
     code = DONE
     try:
         while code == DONE and (request := await _next(waiting, warm)) is not None:
@@ -99,9 +100,32 @@ async def _next(waiting: asyncio.Queue[Request], warm: Warm) -> Request | None:
             job.cancel()
 
 
-def _read(request: Any) -> Request:
-    cluster = request.get("cluster")
-    return Request(str(request["run"]), Path(cluster) if cluster else None, Path(request["data"]))
+def _own_socket(path: Path) -> socket.socket:
+    """Bind a socket that nobody else may connect to, whoever may enter its folder."""
+    bound = socket.socket(socket.AF_UNIX)
+    try:
+        bound.bind(str(path))
+        path.chmod(0o600)  # nobody can connect yet: it does not listen
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def _read(line: bytes) -> Request | None:
+    """Read a request; None for what is none."""
+    try:
+        said = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    run, cluster, data = (
+        said.get(name) if isinstance(said, dict) else None for name in Request._fields
+    )
+    if not isinstance(run, str) or not isinstance(data, str):
+        return None
+    if cluster is not None and not isinstance(cluster, str):
+        return None
+    return Request(run, Path(cluster) if cluster else None, Path(data))
 
 
 def _answers(path: Path) -> bool:

@@ -25,18 +25,21 @@ from edgead.console.errors import TRIAL_FAILED, WRONG_USE
 from edgead.console.events import Event, read_line
 from edgead.console.failure import Failure
 from edgead.console.placement import HOST
+from edgead.console.regular import open_to_append
 from edgead.console.store import Run
 
 MODULE = "edgead.models.node_chief"
 MOST_BYTES = 256 << 20  # of files that a chief may send home
+MOST_FILES = 1000
+MOST_EVENTS = 512 << 20  # bytes of its events: weeks of ten steps a second
 LAST_WORDS = 2.0  # seconds for its stderr to come once it has ended
 MOST_LOG = 1 << 20  # bytes of its stderr that are kept
-_TOPS = ("model.keras", "saved_model", "detector.json", "tensorboard")
 _KINDS = {
     *("dataset", "phase", "step", "epoch", "trained", "threshold", "score"),
     *("saved", "file", "note", "error"),
 }
-_LONGEST = 64 << 10  # characters of a text
+_FILES = ("model.keras", "detector.json")
+_TOPS = (*_FILES, "saved_model", "tensorboard")
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,200}")
 
 
@@ -91,10 +94,14 @@ async def run_node_chief(
     try:
         program.write(json.dumps(job).encode() + b"\n")
         program.write(json.dumps({"cluster": cluster}).encode() + b"\n")
+        left = MOST_EVENTS
         async for line in program.lines():
             happened = _read(line)
             if happened is None:
                 continue
+            left -= 0 if happened.kind == "file" else len(line)
+            if left < 0:
+                raise ValueError(f"the chief's events are more than {MOST_EVENTS >> 20} MB")
             if happened.kind == "file":
                 home.take(happened)
                 continue
@@ -119,18 +126,8 @@ def _read(line: bytes) -> Event | None:
     happened = read_line(line)
     if happened is None or happened.kind not in _KINDS:
         return None
-    return Event(printable(happened.time)[:40], happened.kind, _printable(dict(happened.data)))
-
-
-def _printable(value: Any) -> Any:
-    """Make every text of plain data printable, and short but for a file's piece."""
-    if isinstance(value, str):
-        return printable(value[:_LONGEST])
-    if isinstance(value, list):
-        return [_printable(each) for each in value]
-    if isinstance(value, dict):
-        return {printable(key)[:200]: _printable(each) for key, each in value.items()}
-    return value
+    data = {name: value for name, value in happened.data.items() if name != "node"}
+    return Event(happened.time, happened.kind, data)
 
 
 def _bounded_log(run: Run) -> Callable[[bytes], None]:
@@ -138,7 +135,9 @@ def _bounded_log(run: Run) -> Callable[[bytes], None]:
 
     def hear(data: bytes) -> None:
         nonlocal left
-        with run.log_path.open("ab") as log:
+        if not left:
+            return
+        with run.open_log() as log:
             log.write(data[:left])
         left -= min(left, len(data))
 
@@ -149,7 +148,7 @@ class Home:
     """Puts files that come in pieces into a run's folder, each by its name once it is whole."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder, self._left = folder, MOST_BYTES
+        self._folder, self._left, self._count = folder, MOST_BYTES, 0
         self._parts: dict[Path, Path] = {}  # a file's own place, and where it lies until then
 
     def take(self, happened: Event) -> None:
@@ -163,9 +162,9 @@ class Home:
         if self._left < 0:
             raise ValueError(f"the chief's files are more than {MOST_BYTES >> 20} MB")
         path.parent.mkdir(parents=True, exist_ok=True)
-        begun = path in self._parts
-        part = self._parts.setdefault(path, path.with_name(f".{path.name}.part"))
-        with part.open("ab" if begun else "wb") as file:
+        if path not in self._parts:
+            self._begin(path)
+        with open_to_append(self._parts[path]) as file:
             file.write(piece)
 
     def keep(self) -> None:
@@ -174,9 +173,18 @@ class Home:
             part.replace(path)
         self._parts.clear()
 
+    def _begin(self, path: Path) -> None:
+        self._count += 1
+        if self._count > MOST_FILES:
+            raise ValueError(f"the chief's files are more than {MOST_FILES}")
+        part = path.with_name(f".{path.name}.part")
+        part.unlink(missing_ok=True)
+        self._parts[path] = part
+
     def _path(self, name: str) -> Path:
         parts = PurePosixPath(name).parts
-        if not parts or parts[0] not in _TOPS or not all(map(_PART.fullmatch, parts)):
+        known = parts and (len(parts) == 1) == (parts[0] in _FILES) and parts[0] in _TOPS
+        if not known or not all(map(_PART.fullmatch, parts)):
             raise ValueError(f"the chief sent a file that is none of a chief's: {name!r:.80}")
         path = self._folder.joinpath(*parts)
         if any(each.is_symlink() for each in (path, *path.parents) if self._folder in each.parents):

@@ -13,6 +13,7 @@ from edgead.agents.tegrastats import TegrastatsError, parse
 from edgead.console.fleet import STALE_SECONDS, Fleet, NodeStatus
 
 FIRST_RETRY, LAST_RETRY = 1.0, 15.0  # seconds between tries, doubling
+MOST_AT_ONCE = 10  # samples that may come late and together
 
 
 async def watch_fleet(fleet: Fleet, changed: Callable[[], None], *, interval: float = 1.0) -> None:
@@ -30,9 +31,10 @@ async def _watch(status: NodeStatus, changed: Callable[[], None], interval: floa
         status.state = "connecting" if status.state == "waiting" else status.state
         changed()
         try:
+            pace = _Pace(interval)
             connection = await connect(
                 status.node,
-                on_event=lambda message: _hear(status, message, changed),
+                on_event=lambda message, pace=pace: _hear(status, message, changed, pace),  # type: ignore[misc]
             )
         except NodeError as error:
             _set_lost(status, error.text)
@@ -64,8 +66,25 @@ async def _stay(
         await connection.close()
 
 
-def _hear(status: NodeStatus, message: Message, changed: Callable[[], None]) -> None:
-    if not isinstance(message, TelemetryLine):
+class _Pace:
+    """Lets pass twice as many samples as were asked for: a node may not flood the screen."""
+
+    def __init__(self, interval: float) -> None:
+        self._rate = 2 / interval
+        self._room, self._counted = float(MOST_AT_ONCE), time.monotonic()
+
+    def passes(self) -> bool:
+        now = time.monotonic()
+        self._room = min(MOST_AT_ONCE, self._room + (now - self._counted) * self._rate)
+        self._counted = now
+        if self._room < 1:
+            return False
+        self._room -= 1
+        return True
+
+
+def _hear(status: NodeStatus, message: Message, changed: Callable[[], None], pace: _Pace) -> None:
+    if not isinstance(message, TelemetryLine) or not pace.passes():
         return
     try:
         status.telemetry = parse(message.line)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from edgead.agents.protocol import printable as escaped
 from edgead.console.errors import ConsoleError
 from edgead.console.events import Event, now
 from edgead.console.narration import narrate, printable
 
+# What JSON lets pass as it is, and a terminal obeys or can't show: escapes mean the same there.
+_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 GLYPHS = {"info": "·", "good": "✔", "warn": "▲", "error": "✖"}
 
 
@@ -22,7 +26,13 @@ def print_object(kind: str, fields: Mapping[str, Any]) -> None:
 
 def print_line(fields: Mapping[str, Any]) -> None:
     """Print a mapping as one line of JSON on stdout."""
-    print(json.dumps(fields, ensure_ascii=False), flush=True)
+    print(to_json(fields), flush=True)
+
+
+def to_json(value: Any, indent: int | None = None) -> str:
+    """Give plain data as JSON that is safe to show and can be written in UTF-8."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def print_event(event: Event) -> None:
@@ -39,16 +49,21 @@ def narrate_event(event: Event) -> None:
 
 
 def say(text: str) -> None:
-    """Tell what is going on, on stderr."""
-    print(text, file=sys.stderr, flush=True)
+    """Tell what is going on, in one line on stderr."""
+    print(escaped(text), file=sys.stderr, flush=True)
+
+
+def tell(line: str) -> None:
+    """Print one line of data on stdout, for people."""
+    print(escaped(line), flush=True)
 
 
 def say_error(error: ConsoleError) -> None:
     """Tell an error on stderr, a line for each of its lines; in red what may be an attack."""
     red = error.alarming and sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    on, off = ("\x1b[1;31m", "\x1b[0m") if red else ("", "")
     for line in error.lines:
-        text = f"edgead-console: {line}"
-        say(f"\x1b[1;31m{text}\x1b[0m" if red else text)
+        print(f"{on}edgead-console: {escaped(line)}{off}", file=sys.stderr, flush=True)
 
 
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:

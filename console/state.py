@@ -12,6 +12,9 @@ from edgead.models.spec import SpecError, TrialSpec, read_spec
 
 MOST_SHARDS = 16  # of a node that are kept: a dataset has a few
 MOST_STEPS = 20_000  # points of the loss that are kept
+MOST_EPOCHS = 200_000
+MOST_NAMES = 100  # of phases; a chief has some ten
+SPLITS = ("validation", "test")
 FINAL_STATES = ("finished", "failed", "stopped", "interrupted")
 
 
@@ -160,7 +163,8 @@ def _task(state: TrialState, event: Event) -> None:
         name, TaskState(str(event["role"]), int(event["index"]), str(event.get("node", "")))
     )
     task.state = str(event["state"])
-    task.exit_code = event.get("exit_code")
+    code = event.get("exit_code")
+    task.exit_code = code if isinstance(code, int) else None
     if task.node in state.boards:  # they say what TensorFlow they have
         said = {name: event[name] for name in ("tensorflow", "cudnn") if event.get(name)}
         state.boards[task.node].update(said)
@@ -183,7 +187,9 @@ def _stage(state: TrialState, event: Event) -> None:
 
 
 def _phase(state: TrialState, event: Event) -> None:
-    state.phase = str(event["phase"])
+    if len(state.phase_seconds) > MOST_NAMES:
+        raise ValueError("too many phases")
+    state.phase = str(event["phase"])[:40]
     state.state = "running"
     if event["state"] == "end":
         state.phase_seconds[state.phase] = float(event["seconds"])
@@ -197,6 +203,8 @@ def _step(state: TrialState, event: Event) -> None:
 
 
 def _epoch(state: TrialState, event: Event) -> None:
+    if len(state.epochs) >= MOST_EPOCHS:
+        raise ValueError("too many epochs")
     state.epochs.append(Epoch(int(event["epoch"]), float(event["loss"]), float(event["seconds"])))
 
 
@@ -215,8 +223,14 @@ def _usage(state: TrialState, event: Event) -> None:
 
 
 def _score(state: TrialState, event: Event) -> None:
-    fields = {name: value for name, value in event.data.items() if name != "split"}
-    state.scores[str(event["split"])] = fields
+    if event["split"] not in SPLITS:
+        raise ValueError("no split of ours")
+    state.scores[event["split"]] = {
+        **{name: int(event[name]) for name in ("rows", "visited")},
+        **{name: float(event[name]) for name in ("accuracy", "precision", "recall", "f1")},
+        "where": str(event.get("where", "")),
+        "seconds": {str(name): float(took) for name, took in event.get("seconds", {}).items()},
+    }
 
 
 def _note(state: TrialState, event: Event) -> None:
@@ -239,7 +253,7 @@ def _flag(state: TrialState, event: Event) -> None:
 
 
 def _result(state: TrialState, event: Event) -> None:
-    state.state = str(event["state"])
+    state.state = str(event["state"])[:40]
     state.result = dict(event.data)
 
 

@@ -15,13 +15,16 @@ import tomli_w
 
 from edgead.console.about import About, read_about, write_about
 from edgead.console.errors import UsageError
-from edgead.console.events import Event, read_line, read_lines
+from edgead.console.events import Event, read_lines
 from edgead.console.files import write_whole
+from edgead.console.regular import open_to_append, open_to_read, whole_lines
 from edgead.console.state import TrialState, fold
 from edgead.console.toml import load_toml
 from edgead.models.spec import SpecError, TrialSpec, read_spec
 
 PREFIX = "T-"
+MOST_BYTES = 1 << 30  # of an events.jsonl: weeks of ten steps a second
+_PID_DIGITS = 12
 # Events after which the log is forced to the disk: what a person would miss most.
 DURABLE = {"started", "epoch", "saved", "threshold", "score", "flag", "result"}
 
@@ -41,7 +44,7 @@ class Run:
         """Read the spec. Raises UsageError naming the file."""
         path = self.folder / "spec.toml"
         try:
-            return read_spec(load_toml(path).get("trial", {}), str(path))
+            return read_spec(load_toml(path).get("trial"), str(path))
         except SpecError as error:
             raise UsageError(str(error)) from None
 
@@ -62,13 +65,13 @@ class Run:
         else:
             self._queued_path.unlink(missing_ok=True)
 
-    def events(self) -> list[Event]:
-        """Read the events there are; a line cut off by a crash is left out."""
-        try:
-            with self.events_path.open("rb") as file:
-                return list(read_lines(file))
-        except FileNotFoundError:
-            return []
+    def open_log(self) -> BinaryIO:
+        """Open console.log at its end. Raises UsageError where that is no file of ours."""
+        return _opened_to_append(self.log_path)
+
+    def events(self) -> Iterator[Event]:
+        """Read the events there are; a line cut off by a crash is left out. Raises UsageError."""
+        yield from Tail(self).read()
 
     def state(self) -> TrialState:
         """Fold the run's events; a run that nobody supervises any more is interrupted."""
@@ -84,19 +87,27 @@ class Run:
     def supervisor(self) -> int | None:
         """Give the process id of the run's supervisor, or None where there is none alive."""
         try:
-            with self._lock_path.open("r+b") as lock:
+            with open_to_read(self._lock_path) as lock:
                 try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 except BlockingIOError:
-                    return int(lock.read() or 0) or None
-        except (FileNotFoundError, ValueError):
+                    said = lock.read(_PID_DIGITS)
+                    # It gets signals: -1 would be everybody.
+                    return int(said) or None if said.isdigit() else None
+        except OSError:
             pass
         return None
 
     @contextmanager
     def supervised(self) -> Iterator[None]:
-        """Be the run's one supervisor. The lock goes with the process, however it ends."""
-        with self._lock_path.open("a+b") as lock:
+        """Be the run's one supervisor. The lock goes with the process, however it ends.
+
+        Raises UsageError where there is one, or where a link would have it write elsewhere.
+        """
+        for path in self.folder.rglob("*"):
+            if path.is_symlink():
+                raise UsageError(f"{path}: expected a file or a folder, it is a link")
+        with _opened_to_append(self._lock_path) as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -115,8 +126,8 @@ class Log:
     """The open end of events.jsonl: appends whole lines, durable where it matters."""
 
     def __init__(self, run: Run) -> None:
-        self._file: BinaryIO = run.events_path.open("ab")
-        if self._file.tell() and not _ends_with_newline(run.events_path):
+        self._file = _opened_to_append(run.events_path)
+        if not _ends_with_newline(self._file):
             self._file.write(b"\n")
 
     def append(self, event: Event) -> None:
@@ -138,17 +149,27 @@ class Tail:
         self._path = run.events_path
         self._offset = 0
 
-    def read(self) -> list[Event]:
-        """Give the events that have come since the last call; a line not yet whole waits."""
+    def read(self) -> Iterator[Event]:
+        """Give the events that have come since the last call; a line not yet whole waits.
+
+        Raises UsageError where they can't be read, or are too many to be ours.
+        """
         try:
-            with self._path.open("rb") as file:
+            with open_to_read(self._path) as file:
+                size = file.seek(0, os.SEEK_END)
+                if size > MOST_BYTES:
+                    raise UsageError(f"{self._path}: expected at most {MOST_BYTES:,} bytes")
                 file.seek(self._offset)
-                chunk = file.read()
+                yield from read_lines(self._whole_lines(file))
         except FileNotFoundError:
-            return []
-        whole = chunk[: chunk.rfind(b"\n") + 1]
-        self._offset += len(whole)
-        return [event for line in whole.splitlines() if (event := read_line(line)) is not None]
+            return
+        except OSError as error:
+            raise UsageError(f"{self._path}: cannot be read: {error.strerror}") from None
+
+    def _whole_lines(self, file: BinaryIO) -> Iterator[bytes]:
+        for line in whole_lines(file):
+            self._offset = file.tell()
+            yield line
 
 
 class Store:
@@ -176,15 +197,18 @@ class Store:
 
     def runs(self) -> list[Run]:
         """Give all runs, oldest first."""
-        if not self.root.is_dir():
+        try:
+            folders = [path for path in self.root.iterdir() if _number(path.name)]
+        except FileNotFoundError:
             return []
-        folders = [path for path in self.root.iterdir() if _number(path.name)]
+        except OSError as error:
+            raise UsageError(f"{self.root}: cannot be read: {error.strerror}") from None
         return [Run(path) for path in sorted(folders, key=lambda path: _number(path.name))]
 
     def open(self, name: str) -> Run:
         """Give the run of that number or name. Raises UsageError saying what there is."""
         run = Run(self.root / name)
-        if _number(name) and (run.folder / "spec.toml").is_file():
+        if _number(name) and os.path.lexists(run.folder / "spec.toml"):
             return run
         runs = self.runs()
         known = name and not _number(name)
@@ -220,7 +244,16 @@ def _number(name: str) -> int:
     return int(digits) if name.startswith(PREFIX) and digits.isdecimal() else 0
 
 
-def _ends_with_newline(path: Path) -> bool:
-    with path.open("rb") as file:
-        file.seek(-1, os.SEEK_END)
-        return file.read(1) == b"\n"
+def _opened_to_append(path: Path) -> BinaryIO:
+    try:
+        return open_to_append(path)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _ends_with_newline(file: BinaryIO) -> bool:
+    """Tell whether a line may be appended."""
+    if not file.seek(0, os.SEEK_END):
+        return True
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"

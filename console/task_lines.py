@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import math
 from dataclasses import dataclass
+from typing import Any
+
+from edgead.agents.protocol import read_object
+
+MOST = 1 << 50  # bytes
 
 
 @dataclass(frozen=True)
@@ -27,13 +32,16 @@ class Usage:
 
 def read_task_line(line: str) -> Ready | Usage | None:
     """Read a line; None for any other, such as TensorFlow's own."""
-    try:
-        said = json.loads(line)
-        if said["event"] == "ready":
-            cudnn = str(said.get("cudnn", ""))[:40]
-            return Ready(str(said["tensorflow"])[:40], float(said["seconds"]), cudnn)
-        if said["event"] == "usage":
-            return Usage(*(int(said[name]) for name in Usage.__dataclass_fields__))
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
-        pass
+    said = read_object(line) or {}
+    if said.get("event") == "ready" and _is_number(said.get("seconds")):
+        tensorflow, cudnn = (str(said.get(name, ""))[:40] for name in ("tensorflow", "cudnn"))
+        return Ready(tensorflow, float(said["seconds"]), cudnn) if tensorflow else None
+    if said.get("event") == "usage":
+        found = [said.get(name) for name in Usage.__dataclass_fields__]
+        sizes = [size for size in found if type(size) is int and 0 <= size <= MOST]
+        return Usage(*sizes) if len(sizes) == len(found) else None
     return None
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)

@@ -2,7 +2,7 @@
 
 With tunnels every task is 127.0.0.1 and a port that nobody else of the cluster has: on its own node
 the task listens there, elsewhere an SSH connection does. So the cluster holds no node's address,
-and nothing listens on the network.
+and nothing listens on the network. No way leads to the chief: its server runs what it is sent.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ Addresses = dict[str, list[str]]  # "host:port" of all tasks by role, in TensorF
 TRIES = 5  # ports for a task, until one is free wherever it must be
 
 
-def must_reach(one: Task, other: Task) -> bool:
-    """Tell whether TensorFlow connects them: all but workers among each other."""
-    return not one.role == other.role == "worker"
+def connects(one: Task, other: Task) -> bool:
+    """Tell whether a task opens connections to another: workers do not among each other, and
+    nobody does to the chief, which asks all the others."""
+    return other.role != "chief" and not one.role == other.role == "worker"
 
 
 class _Taken(Failure):
@@ -48,11 +49,13 @@ class Wiring:
         """Choose the addresses of these tasks, the chief among them; raises Failure."""
         found: Addresses = {}
         for task in tasks:
-            others = [each.node for each in tasks if must_reach(task, each)]
+            others = [each.node for each in tasks if connects(each, task)]
             found.setdefault(task.role, []).append(await self._address(task, others))
         return found
 
     async def _address(self, task: Task, others: Sequence[str]) -> str:
+        if not others:
+            return f"{LOOPBACK}:{await self._free_port(task.node)}"
         if self._cluster.transport == "direct":
             return f"{self._direct(task.node)}:{await self._free_port(task.node)}"
         for tries in range(1, TRIES + 1):

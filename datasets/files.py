@@ -5,14 +5,17 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import stat
 import tempfile
 import zlib
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Iterator
 
 from edgead.datasets.errors import DatasetError, DatasetMissing
 
+MOST_BYTES = 2 << 30  # of text; the largest known, all of KDD99, has 0.7 GB
 _CHUNK = 1 << 20
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -20,17 +23,20 @@ _GZIP_MAGIC = b"\x1f\x8b"
 def chunks(path: Path) -> Iterator[bytes]:
     """Yield the text of a file in pieces of up to 1 MiB.
 
-    Raises DatasetMissing when there is no such file, and DatasetError when it cannot be read or
-    its gzip data is cut short or damaged.
+    Raises DatasetMissing when there is no such file, and DatasetError when it cannot be read, its
+    gzip data is cut short or damaged, or it comes to more than MOST_BYTES.
     """
-    lines = 0
+    lines = size = 0
     try:
-        with path.open("rb") as raw:
+        with open_regular(path) as raw:
             packed = raw.read(2) == _GZIP_MAGIC
             raw.seek(0)
             source = gzip.GzipFile(fileobj=raw) if packed else raw
             for chunk in iter(lambda: source.read1(_CHUNK), b""):  # read() loses the last piece
                 lines += chunk.count(b"\n")
+                size += len(chunk)
+                if size > MOST_BYTES:
+                    raise DatasetError(f"more than {MOST_BYTES >> 20} MB of text", path)
                 yield chunk
     except FileNotFoundError:
         raise DatasetMissing("no such file", path) from None
@@ -47,11 +53,21 @@ def chunks(path: Path) -> Iterator[bytes]:
         raise DatasetError(f"cannot be read: {error.strerror or error}", path) from None
 
 
+def open_regular(path: Path) -> BufferedReader:
+    """Open a file to read. Raises OSError, also for a pipe, which might keep us waiting."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    file = os.fdopen(descriptor, "rb")  # refuses a folder
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        file.close()
+        raise OSError("expected a regular file")
+    return file
+
+
 def sha256(path: Path) -> str:
     """Give the sha256 (hex) of a file's bytes as they are stored; raises as `chunks` does."""
     digest = hashlib.sha256()
     try:
-        with path.open("rb") as raw:
+        with open_regular(path) as raw:
             for chunk in iter(lambda: raw.read(_CHUNK), b""):
                 digest.update(chunk)
     except FileNotFoundError:

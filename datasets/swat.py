@@ -19,13 +19,17 @@ import numpy as np
 
 from edgead.datasets.dataset import LARGEST, Bools, Floats
 from edgead.datasets.errors import DatasetError
-from edgead.datasets.files import chunks, sha256
+from edgead.datasets.files import chunks, open_regular, sha256
 from edgead.datasets.swat_columns import LABEL, TAGS, is_attack
 
 _HEADER_WITHIN = 5  # lines from the start
+_MOST_UNPACKED, _MOST_OTHERS = 4 << 30, 32 << 20  # bytes: all, and all but the sheets
 _PIECE = 10_000  # rows of a workbook turned into numbers at once
 # What openpyxl and zlib raise on a file that is cut, damaged or no workbook.
-_DAMAGED = (OSError, EOFError, KeyError, IndexError, ValueError, SyntaxError, zlib.error)
+_DAMAGED = (
+    *(OSError, EOFError, LookupError, ValueError, SyntaxError, zlib.error, zipfile.BadZipFile),
+    *(TypeError, AttributeError, ArithmeticError, RuntimeError),
+)
 
 
 class Series(NamedTuple):
@@ -144,11 +148,23 @@ def _workbook_rows(path: Path) -> Iterator[Tuple[int, Sequence[Any]]]:
     import openpyxl
 
     try:
+        _check_sizes(path)
         with closing(openpyxl.load_workbook(path, read_only=True, data_only=True)) as book:
             yield from enumerate(book.worksheets[0].iter_rows(values_only=True), 1)
-    except (*_DAMAGED, zipfile.BadZipFile) as error:
+    except _DAMAGED as error:
         message = " ".join(str(error).split())[:200]
         raise DatasetError(f"not readable as a workbook: {message}", path) from None
+
+
+def _check_sizes(path: Path) -> None:
+    """Raise DatasetError for a workbook that unpacks to more than ours do: sheets are read row by
+    row, but the other parts whole."""
+    with open_regular(path) as file, zipfile.ZipFile(file) as packed:
+        sizes = {each.filename: each.file_size for each in packed.infolist()}
+    others = sum(size for name, size in sizes.items() if not name.startswith("xl/worksheets/"))
+    for size, most in ((others, _MOST_OTHERS), (sum(sizes.values()), _MOST_UNPACKED)):
+        if size > most:
+            raise DatasetError(f"unpacks to {size >> 20} MB where {most >> 20} MB would do", path)
 
 
 # -- what is wrong

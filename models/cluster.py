@@ -32,9 +32,21 @@ def connect(cluster: Cluster) -> Any:
         rpc_layer="grpc",
     )
     strategy = tf.distribute.ParameterServerStrategy(resolver)
+    _forget_devices()
     if cluster["chief"][0].startswith("127."):
         hear_only_loopback()
     return strategy
+
+
+def _forget_devices() -> None:
+    """Forget what names of devices meant before the cluster was joined.
+
+    TensorFlow keeps that, up to 2.12 at least: a graph traced ahead that names devices, as an
+    LSTM's does, would have it look for them where it no longer is.
+    """
+    from tensorflow.python.eager import context
+
+    getattr(context, "_device_parsing_cache", {}).clear()
 
 
 def finish(coordinator: Any, patience: float = PATIENCE) -> None:

@@ -26,6 +26,7 @@ from edgead.datasets import DatasetError
 from edgead.datasets.lines import Line, Lines
 from edgead.datasets.rows import Format, Rows, read_rows, row_format
 from edgead.models import detector
+from edgead.models.graph_check import check_graph
 from edgead.models.report import Reporter, claim_stdout
 
 BATCH = 2048  # rows or windows for the model at once, at most
@@ -120,9 +121,11 @@ class SavedScore:
     """The score of a SavedModel, by plain TensorFlow."""
 
     def __init__(self, folder: Path, features: int) -> None:
-        """Load it. Raises OSError, or ValueError where it takes another number of features."""
+        """Load it. Raises OSError, or ValueError where it takes another number of features, or
+        does what no detector of ours does."""
         import tensorflow as tf
 
+        check_graph(folder)
         self._model = tf.saved_model.load(str(folder))  # the signature does not keep it alive
         self._constant, self._signature = tf.constant, self._model.signatures["score"]
         taken = self._signature.structured_input_signature[1]["x"].shape[-1]

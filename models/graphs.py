@@ -1,4 +1,4 @@
-"""What the engine `fast` runs on the cluster, as graphs: to train, to score, to see the state.
+"""What the engine `fast` runs on the cluster, as graphs: to train and to score.
 
 They are traced before there is a cluster, while its tasks start. The weights, Adam's moments and
 the losses are one flat vector a worker on the parameter server: its slot.
@@ -23,7 +23,7 @@ BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
 
 
 class Graphs:
-    """The graphs of one trial: `train` a part, `score` a range, `look` at the state; all traced.
+    """The graphs of one trial, traced: `train` does a part, `score` a range of rows.
 
     A slot is weights, first and second moments, and every round's loss so far, summed over its
     steps: float32 [width]. Rounds write the two rows of slots in turn, so that none is written
@@ -43,7 +43,6 @@ class Graphs:
         self._variable = f"weights-{uuid.uuid4().hex}"  # of this trial: servers serve many
         self.train = _trace(self._train_part, [len(Part._fields)])
         self.score = _trace(self._score_range, [4])
-        self.look = _trace(self._mean, [1])
 
     def handle(self) -> Any:
         """Name the variable on the parameter server."""
@@ -63,8 +62,11 @@ class Graphs:
             )
             return tf.reduce_mean(slots, axis=0)
 
-    def _train_part(self, numbers: Any) -> Any:
-        """Do one part of a round: the numbers of a Part to the number of its round."""
+    def _train_part(self, numbers: Any) -> None:
+        """Do one part of a round: the numbers of a Part.
+
+        It gives nothing back: a third of what a round costs would go into that.
+        """
         part = Part(*tf.unstack(numbers))
         state = tf.identity(self._mean(numbers))
         rows = self.splits["train"]
@@ -93,7 +95,6 @@ class Graphs:
         )
         losses += lost * tf.one_hot(part.round, self.width - 3 * self.size)
         self._write(numbers, tf.concat([*after, losses], 0))
-        return tf.identity(part.round)
 
     def _write(self, numbers: Any, slot: Any) -> None:
         """Write a worker's slot [width] for the next round to read."""

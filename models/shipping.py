@@ -14,7 +14,7 @@ def ship(traced: Any) -> Any:
     TensorFlow sends a function to the tasks when it is defined, and those defined before the
     cluster was joined never. So its graph is defined anew, which costs a tenth of tracing; what it
     calls must have new names, for TensorFlow takes those that it knows for sent. `traced` is a
-    concrete function that captures nothing, with one result.
+    concrete function that captures nothing; the results come as a list.
     """
     graph = traced.graph.as_graph_def()
     names, tail = {each.signature.name for each in graph.library.function}, f"_{uuid.uuid4().hex}"
@@ -27,7 +27,8 @@ def ship(traced: Any) -> Any:
 
     def call(*inputs: Any) -> Any:
         given = {each.name: value for each, value in zip(traced.inputs, inputs)}
-        return tf.graph_util.import_graph_def(graph, given, [traced.outputs[0].name], name="")[0]
+        results = [each.name for each in traced.outputs]
+        return tf.graph_util.import_graph_def(graph, given, results, name="")
 
     signature = [tf.TensorSpec(each.shape, each.dtype) for each in traced.inputs]
     return tf.compat.v1.wrap_function(call, signature)
@@ -55,6 +56,8 @@ def _node_of(source: str) -> str:
 
 def _rename(nodes: Iterable[Any], names: Set[str], tail: str) -> None:
     for node in nodes:
+        if node.device.startswith("/job:localhost"):  # where nobody is, once the cluster is joined
+            node.device = ""
         if node.op in names:
             node.op += tail
         _rename_in(node.attr.values(), names, tail)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Callable, Dict, Mapping, Tuple
 
@@ -14,6 +15,8 @@ MODELS = ("dense-autoencoder", "lstm-autoencoder")
 WINDOWED_MODELS = ("lstm-autoencoder",)
 WINDOWED_DATASETS = ("swat",)
 CODINGS = ("paper", "full")
+NODE_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}"  # what a shell takes as it is
+MOST_WORKERS = 64
 
 
 class SpecError(ValueError):
@@ -104,16 +107,18 @@ def flag(value: Any) -> bool:
     return value
 
 
-def text(value: Any) -> str:
-    """Accept a short string."""
-    if not isinstance(value, str) or len(value) > 200:
-        raise ValueError("a short text")
+def name(value: Any) -> str:
+    """Accept a node's name, or none."""
+    if not isinstance(value, str) or not re.fullmatch(f"(?:{NODE_NAME})?", value):
+        raise ValueError("a node's name")
     return value
 
 
 def names(value: Any) -> Tuple[str, ...]:
     """Accept a list of node names."""
-    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
+    if not isinstance(value, (list, tuple)) or len(value) > MOST_WORKERS:
+        raise ValueError(f"a list of node names, at most {MOST_WORKERS}")
+    if not all(isinstance(each, str) and re.fullmatch(NODE_NAME, each) for each in value):
         raise ValueError("a list of node names")
     return tuple(value)
 
@@ -142,28 +147,30 @@ READERS: Dict[str, Callable[[Any], Any]] = {
     "model": one_of(*MODELS),
     "strategy": one_of(*STRATEGIES),
     "engine": one_of(*ENGINES),
-    "workers": whole(1, 64),
+    "workers": whole(1, MOST_WORKERS),
     "epochs": whole(1, 100_000),
     "batch": whole(1, 1_000_000),
     "learning_rate": real(0.0, 10.0),
     "threshold": threshold_rule,
     "seed": whole(0, 2**31 - 1),
-    "chief_node": text,
-    "ps_node": text,
+    "chief_node": name,
+    "ps_node": name,
     "worker_nodes": names,
 }
 assert set(READERS) == {field.name for field in fields(TrialSpec)}
 
 
-def read_spec(values: Mapping[str, Any], where: str = "trial") -> TrialSpec:
-    """Turn plain data into a TrialSpec: the preset's values, then the given ones over them.
+def read_spec(values: Any, where: str = "trial") -> TrialSpec:
+    """Turn plain data, a mapping, into a TrialSpec: the preset's values, the given ones over them.
 
     Raises SpecError naming `where` (a file, say), the key, what was expected and what was given.
     """
+    if not isinstance(values, Mapping):
+        raise SpecError(f"{where}: expected a table [trial]")
     unknown = sorted(set(values) - set(READERS))
     if unknown:
         known = ", ".join(READERS)
-        raise SpecError(f"{where}: {unknown[0]}: no such key; the keys are {known}")
+        raise SpecError(f"{where}: {unknown[0]:.80}: no such key; the keys are {known}")
     preset = _read(where, "preset", values.get("preset", ""))
     merged = {**PRESETS.get(preset, {}), **values}
     spec = TrialSpec(**{key: _read(where, key, value) for key, value in merged.items()})

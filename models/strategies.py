@@ -31,12 +31,12 @@ def train(
         trained = central.train(spec, data, reporter)
         return trained, HostScorer(trained.model, data)
     if prepared is not None:
-        cpu = time.process_time()
+        began, cpu = time.monotonic(), time.process_time()
         with reporter.phase("prepare"):
             ahead = fast.prepare(spec, prepared)
         cpu, said = time.process_time() - cpu, read_line()
-        cluster = json.loads(said.line)["cluster"]
-        trained, engine = fast.train(spec, ahead, cluster, said.time, reporter)
+        told, cluster = max(began, said.time), json.loads(said.line)["cluster"]
+        trained, engine = fast.train(spec, ahead, cluster, told, reporter)
         return trained._replace(prepare_cpu_seconds=cpu), engine
     cluster = json.loads(read_line().line)["cluster"]
     trained = parameter_server.train(spec, data, cluster, reporter)

@@ -20,6 +20,7 @@ from edgead.console.describe import as_plain, describe_run
 from edgead.console.errors import DONE, TRIAL_FAILED, UsageError
 from edgead.console.events import Event
 from edgead.console.interrupt import run_until_signal
+from edgead.console.narration import printable
 from edgead.console.result import result_of
 from edgead.console.runs import RunIndex
 from edgead.console.state import TrialState
@@ -94,9 +95,9 @@ def show(args: argparse.Namespace) -> int:
     print(f"\nFolder\n  {stored.folder}")
     for flag in state.flags:
         where = " ".join(part for part in (flag.node, flag.task) if part)
-        print(f"\n{where}: {flag.cause} ({flag.action})")
+        print(printable(f"{where}: {flag.cause} ({flag.action})"))
         for said in flag.evidence:
-            print(f"  | {said}")
+            print(f"  | {printable(said)}")
         advice = advice_for(flag)
         print(f"  what to do: {advice.text}")
         if advice.words:

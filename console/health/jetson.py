@@ -30,6 +30,8 @@ for program in nvpmodel jetson_clocks; do
     else echo "$program no $path"; fi
 done
 """
+# The paths go into a command to copy, and from there into a rule for sudo.
+SAID = r"^(nvpmodel|jetson_clocks) (yes|no|missing) ?(/[\w/.-]{1,200}|)$"
 MODE = """
 root nvpmodel -q </dev/null 2>&1 || nvpmodel -q </dev/null 2>&1
 root jetson_clocks --show </dev/null 2>/dev/null
@@ -45,7 +47,7 @@ def jetson(board: Board) -> bool:
 
 
 def _rights(board: Board, outcome: Outcome) -> Finding:
-    said = re.findall(r"^(\w+) (yes|no|missing) ?(\S*)$", outcome.output, re.MULTILINE)
+    said = re.findall(SAID, outcome.output, re.MULTILINE | re.ASCII)
     missing = [name for name, state, _ in said if state == "missing"]
     if missing or not said:
         return fail(f"not found: {', '.join(missing) or outcome.last[:80]}")

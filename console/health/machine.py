@@ -168,14 +168,16 @@ def _throttling(board: Board, outcome: Outcome) -> Finding:
 
 def _network(board: Board, outcome: Outcome) -> Finding:
     said = dict(line.partition(" ")[::2] for line in outcome.output.splitlines())
-    device = said.get("device") or "?"
+    device = said.get("device", "")
+    # It goes into a command to copy.
+    device = device if re.fullmatch(r"[A-Za-z0-9][\w.-]{0,14}", device, re.ASCII) else "?"
     if "wireless" in said:
         saving = ", power saving on" if said.get("powersave") == "on" else ""
         rate = said["wireless"] or "rate unknown"
         remedy = there(board.node, f"sudo iw dev {device} set power_save off", terminal=True)
         return warn(f"{device}: wireless, {rate}{saving}"[:200], remedy)
     rate = said.get("speed", "")
-    if not rate.isdigit():
+    if not re.fullmatch(r"[0-9]{1,9}", rate):
         return ok(f"{device}: wired, rate not told")
     if int(rate) < SLOW_LINK:
         return warn(f"{device}: wired, {rate} Mbit/s only", there(board.node, f"ethtool {device}"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import time
 from collections.abc import Callable, Iterable, Sequence
 
@@ -145,7 +146,7 @@ async def _link(node: Node, commands: Commands, tell: Tell) -> None:
         times.append(time.monotonic() - began)
     best = min(times)
     said = f"{1000 * best:.1f} ms there and back"
-    slow = warn(said, f"ping -c 10 {node.host}")
+    slow = warn(said, shlex.join(["ping", "-c", "10", node.host]))
     tell(_of(node, LINK, ok(said) if best < SLOW_PING else slow))
 
 
@@ -156,7 +157,7 @@ def _login_remedy(node: Node, error: NodeError) -> str:
         return ""  # no command is safe to copy here; the evidence says what to compare
     if isinstance(error, AuthenticationFailed):
         return send_key(node)
-    return f"ping -c 3 {node.host}"
+    return shlex.join(["ping", "-c", "3", node.host])
 
 
 def _of(node: Node, name: str, finding: Finding) -> HealthCheck:

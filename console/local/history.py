@@ -92,7 +92,7 @@ class LocalHistory:
         run = self._store.open(name)
         if run.supervisor() is not None:
             raise UsageError(f"{run.name} is running: it can be replayed once it is over")
-        events = run.events()
+        events = list(run.events())
         if not events:
             raise UsageError(f"{run.name} has no events to replay")
         self._begin(run)

@@ -67,7 +67,7 @@ async def test_an_error_of_the_session_is_shown_in_one_line(tmp_path, until):
     async with app.run_test() as pilot:
         await pilot.press("1", "r")
         await until(lambda: app._notifications)
-        assert [note.message for note in app._notifications] == ["no [red]board·[31m"]
+        assert [note.message for note in app._notifications] == ["no [red]board\\x1b[31m"]
 
 
 async def test_x_stops_only_when_confirmed(tmp_path, until):

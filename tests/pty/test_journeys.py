@@ -3,9 +3,9 @@
 import re
 
 import pytest
+from on_terminal import Terminal
 from program import Program, marked, until
 from stored_runs import finished_run
-from terminal import Terminal
 
 from edgead.console import paths
 from edgead.console.store import Store

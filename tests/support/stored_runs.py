@@ -17,6 +17,7 @@ def finish(run: Run, accuracy: float = 0.9) -> None:
     log = Log(run)
     log.append(event("started", run=run.name, spec=run.spec().to_mapping(), tasks=[]))
     log.append(event("epoch", epoch=1, epochs=1, loss=0.5, seconds=1.0))
-    log.append(event("score", split="test", rows=1, visited=1, accuracy=accuracy))
+    score = dict.fromkeys(("accuracy", "precision", "recall", "f1"), accuracy)
+    log.append(event("score", split="test", rows=1, visited=1, seconds={"predict": 0.1}, **score))
     log.append(event("result", run=run.name, state="finished", seconds={"total": 1.0}))
     log.close()

@@ -47,6 +47,19 @@ def receive(content: bytes, **asked: Any) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def test_what_is_staged_is_its_owners_alone(folder: Path) -> None:
+    folder.mkdir(parents=True, mode=0o777)
+    before = os.umask(0)
+    try:
+        receive(PACKED[:50])  # cut: a part stays
+        assert [path.stat().st_mode & 0o777 for path in folder.iterdir()] == [0o600]
+        assert receive(PACKED[50:])[-1] == {"done": True}
+    finally:
+        os.umask(before)
+    assert [path.stat().st_mode & 0o777 for path in folder.iterdir()] == [0o600]
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
 def test_a_shard_comes_whole_and_only_once(folder: Path) -> None:
     assert receive(PACKED) == [{"have": 0, "complete": False}, {"done": True}]
     assert (folder / NAME).read_bytes() == CONTENT

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import socket
+import stat
 import subprocess
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 from on_board import say
-from program import Program
+from program import Program, until
 
 from edgead.agents.connection import connect
 from edgead.agents.tunnel import LOOPBACK, PortTakenError
@@ -24,6 +25,7 @@ from edgead.console.wiring import Wiring
 from testbed.board import Board
 from testbed.fixtures import BoardMaker
 
+SECRET = "hunter2-hunter2"
 TRIAL = ("kdd99", "--set", "synthetic=true", "--set", "workers=3", "--set", "epochs=4", "--json")
 SCAN = """
 import socket
@@ -55,6 +57,12 @@ def ports_of(processes: dict[int, str]) -> set[int]:
     return {int(port) for port, pid in rows if int(pid) in processes}
 
 
+def connects(seen_by: Board, port: int) -> bool:
+    """Tell whether something answers on a port of a board's own loopback."""
+    program = f"import socket; print(socket.socket().connect_ex(('{LOOPBACK}', {port})))"
+    return seen_by.run(["python3", "-ISc", program]).strip() == "0"
+
+
 def open_here(seen_by: Board) -> set[int]:
     """Give the ports of this machine that a board can reach."""
     program = SCAN.format(seen_by.network.address(0))
@@ -82,11 +90,13 @@ def test_the_trial_is_the_same_through_tunnels_and_direct(home: Path, boards: Bo
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("chief", ["", "xavier-1"])
-def test_only_sshd_is_open_while_a_trial_runs(home: Path, boards: BoardMaker, chief: str) -> None:
+@pytest.mark.parametrize("chief_node", ["", "xavier-1"])
+def test_only_sshd_is_open_while_a_trial_runs(
+    home: Path, boards: BoardMaker, chief_node: str
+) -> None:
     made = boards(3)
     cluster = made[0].keys / "cluster.toml"
-    more = ("--set", "epochs=500", "--set", f'chief_node="{chief}"')
+    more = ("--set", "epochs=500", "--set", f'chief_node="{chief_node}"')
     arguments = ("--cluster", cluster, "trial", "run", *TRIAL, *more)
     with Program(*arguments) as program:
         program.read_until(lambda happened: happened["kind"] == "epoch")
@@ -94,8 +104,40 @@ def test_only_sshd_is_open_while_a_trial_runs(home: Path, boards: BoardMaker, ch
             assert open_ports(seen_by, board) == [22]
         ours = ports_of(program.running())  # on this machine, where the chief may be
         assert ours and not ours & open_here(made[0])
+        chief = {p: c for p, c in program.running().items() if "edgead.models.chief" in c}
+        assert bool(chief) is not bool(chief_node)
+        # Its server runs what it is sent: no node has a way to it.
+        assert not any(connects(board, port) for board in made for port in ports_of(chief))
         listening = made[0].run(["sh", "-c", "cat /proc/net/tcp /proc/net/tcp6"])
         assert listening.count(" 0A ") > 3  # LISTEN: the tasks and tunnels that nobody sees
+
+
+@pytest.mark.slow
+def test_nothing_is_open_while_nodes_are_kept_warm(
+    home: Path, boards: BoardMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOMEBODYS_TOKEN", SECRET)
+    made = boards(2)
+    cluster = made[0].keys / "cluster.toml"
+    shape = ("--set", "synthetic=true", "--set", "workers=2", "--set", "epochs=2", "--json")
+    arguments = ("--cluster", cluster, "trial", "run", "kdd99", *shape, "--linger")
+    with Program(*arguments) as program:
+        program.read_until(lambda happened: happened["kind"] == "result")
+        until((home / "runs" / "warm.sock").exists)
+        assert open_ports(made[1], made[0]) == [22]
+        ours = ports_of(program.running())
+        assert ours and not ours & open_here(made[0])  # the tunnels' ends, on loopback
+        assert nothing_shared(home)
+        assert not any(SECRET in command for command in program.running().values())
+    kept = [path for path in home.rglob("*") if path.is_file()]
+    assert kept and not any(SECRET.encode() in path.read_bytes() for path in kept)
+
+
+def nothing_shared(folder: Path) -> bool:
+    """Tell whether nobody else gets at what is kept in a folder: no file, no socket."""
+    runs = folder / "runs"
+    assert stat.S_IMODE(runs.stat().st_mode) == 0o700
+    return stat.S_IMODE((runs / "warm.sock").stat().st_mode) == 0o600
 
 
 async def test_ports_come_and_go_with_their_connection(boards: BoardMaker) -> None:

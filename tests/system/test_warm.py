@@ -98,7 +98,7 @@ async def test_a_supervisor_that_lingers_takes_the_next_trial(home):
             await asyncio.to_thread(until, (run.folder / "summary.json").exists)
             await asyncio.to_thread(until, (home / "runs" / "warm.sock").exists)
             runs.append(run)
-        second = runs[1].events()
+        second = list(runs[1].events())
         assert second[-1]["state"] == "finished"
         assert told(second, "worker")[1] == {True}
         # Its nodes go; so does it, and nothing answers any more.

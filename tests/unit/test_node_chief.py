@@ -148,12 +148,13 @@ async def test_a_node_cannot_speak_for_others_nor_to_the_terminal(run):
     lines = [
         b'{"kind": "result", "state": "finished"}',
         b'{"kind": "flag", "node": "xavier-2", "cause": "x"}',
-        b'{"kind": "note", "text": "\\u001b[2Jgone", "more": {"a": ["\\u202e"]}}',
+        b'{"kind": "note", "node": "other", "text": "\\u001b[2Jgone", "more": {"a": ["\\u202e"]}}',
     ]
     await node_chief.run_node_chief(run, "x", Saying("", *lines), {}, {}, heard.append)
     assert [event.kind for event in heard] == ["note"]
     assert "\x1b" not in heard[0]["text"]
     assert "gone" in heard[0]["text"]
+    assert heard[0].get("node") is None
     assert "\u202e" not in heard[0]["more"]["a"][0]
 
 

@@ -26,7 +26,9 @@ def trial():
     yield event("phase", phase="train", state="end", seconds=2.25)
     yield event("trained", cpu_seconds=2.25)
     yield event("threshold", value=0.25, rule="mean+std", seconds=0.1, mean=0.2, std=0.05)
-    yield event("score", split="test", rows=5, visited=5, accuracy=0.9, f1=0.8)
+    yield event(
+        "score", split="test", rows=5, visited=5, accuracy=0.9, precision=0.9, recall=0.7, f1=0.8
+    )
 
 
 def test_fold():

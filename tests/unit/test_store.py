@@ -21,6 +21,16 @@ def store(tmp_path):
     return Store(tmp_path / "runs")
 
 
+def test_a_run_is_its_owners_alone(tmp_path):
+    before = os.umask(0)
+    try:
+        run = Store(tmp_path / "runs").create(read_spec({"preset": "kdd99"}))
+    finally:
+        os.umask(before)
+    for folder in (tmp_path / "runs", run.folder):
+        assert folder.stat().st_mode & 0o777 == 0o700
+
+
 def test_runs_are_numbered_and_keep_their_spec(store):
     first, second = store.create(SPEC), store.create(SPEC)
     assert [run.name for run in store.runs()] == ["T-001", "T-002"] == [first.name, second.name]
@@ -50,14 +60,14 @@ def test_a_cut_off_line_is_left_out_and_the_next_one_is_whole(store):
 def test_tail_waits_for_the_end_of_a_line(store):
     run = store.create(SPEC)
     tail = Tail(run)
-    assert tail.read() == []
+    assert list(tail.read()) == []
     line = event("note", text="one").to_line().encode()
     with run.events_path.open("ab", buffering=0) as file:
         file.write(line[:10])
-        assert tail.read() == []
+        assert list(tail.read()) == []
         file.write(line[10:])
     assert [happened["text"] for happened in tail.read()] == ["one"]
-    assert tail.read() == []
+    assert list(tail.read()) == []
 
 
 def test_a_run_has_one_supervisor(store):
