@@ -113,4 +113,4 @@ def _boards(state: TrialState) -> Iterable[tuple[str, str]]:
     from edgead.console.drift import drift  # with asyncssh: the app paints before
 
     for row in drift(state.boards):
-        yield str(row[0]), " · ".join(map(str, row[1:]))
+        yield row[0] or "nodes", " · ".join(part for part in row[1:] if part)

@@ -224,8 +224,9 @@ class Doing(App[int]):
 
     def action_stop_trial(self) -> None:
         """Stop the running trial, once that is confirmed."""
-        lines = self.session.trials.lines
-        self.act(named(TRIAL_ACTIONS, "halt"), [_running(lines)])
+        trial = self.session.trial
+        shown = trial.run if trial is not None and not trial.over else ""
+        self.act(named(TRIAL_ACTIONS, "halt"), [_running(self.session.trials.lines) or shown])
 
     # -- nodes
 

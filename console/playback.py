@@ -41,7 +41,8 @@ class Playback:
         """Let time pass; gives the events that have come due."""
         if self.paused:
             return ()
-        self.at = self.at + seconds * self.speed if self.speed else self.length
+        on = self.at + seconds * self.speed if self.speed else self.length
+        self.at = min(on, self.length)
         return self._give(max(self.done, bisect_right(self._times, self.at)))
 
     def step(self, by: int) -> Sequence[Event]:

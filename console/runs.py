@@ -106,12 +106,12 @@ class RunIndex:
             return self._said(self._over[run.name], about)
         try:
             tail, state = self._open.get(run.name) or (Tail(run), TrialState(spec=run.spec()))
+            self._open[run.name] = tail, state
+            alive = run.supervisor() is not None  # before reading: its last words count
+            for event in tail.read():
+                apply(state, event)
         except UsageError:
-            return None  # its spec can't be read: `trial list` says so
-        self._open[run.name] = tail, state
-        alive = run.supervisor() is not None  # before reading: its last words count
-        for event in tail.read():
-            apply(state, event)
+            return None  # it can't be read: `trial list` says so
         line = line_of(run.name, state, about)
         if state.over:
             del self._open[run.name]

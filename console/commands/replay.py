@@ -24,7 +24,7 @@ def replay(args: argparse.Namespace) -> int:
         raise UsageError(f"--speed: {expected}, got {args.speed:g}")
     run = Store(paths.runs_folder()).open(args.run)
     tell = output.print_event if args.json else output.narrate_event
-    return run_until_signal(_replay(Playback(run.events(), args.speed), tell))
+    return run_until_signal(_replay(Playback(list(run.events()), args.speed), tell))
 
 
 async def _replay(playback: Playback, tell: Callable[[Event], None]) -> int:

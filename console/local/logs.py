@@ -12,6 +12,7 @@ from edgead.console.errors import UsageError
 from edgead.console.local.history import LocalHistory
 from edgead.console.local.nodes import LocalNodes
 from edgead.console.narration import printable
+from edgead.console.regular import open_to_read
 from edgead.console.session import LogSource
 
 MOST_BYTES = 1 << 20
@@ -73,7 +74,7 @@ class LocalLogs:
 def last_lines(path: Path) -> list[str]:
     """Give the lines in the last MiB of a file. Raises UsageError where it can't be read."""
     try:
-        with path.open("rb") as file:
+        with open_to_read(path) as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - MOST_BYTES))
             lines = file.read().decode(errors="replace").splitlines()

@@ -8,14 +8,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgead.console import detached, paths
+from edgead.console import paths
 from edgead.console.errors import ConsoleError, UnreachableError, UsageError
 from edgead.console.fleet import Fleet
 from edgead.console.inventory import Cluster, cluster_of, read_cluster
-from edgead.console.inventory_file import as_toml, with_more, write_new
 from edgead.console.local.guard import refuse
 from edgead.console.session import Search
-from edgead.console.shell import shell_argv
 from edgead.console.toml import parse_toml
 
 if TYPE_CHECKING:
@@ -28,6 +26,8 @@ Changed = Callable[[], None]
 
 class LocalNodes:
     """Watches the nodes of `cluster`, and of another one when told to.
+
+    What speaks SSH is imported where it is first needed: the app paints before.
 
     Without a cluster file it waits until somebody decides. `say` tells what is going on; `busy`
     says whether a trial trains, which checks would slow.
@@ -97,6 +97,7 @@ class LocalNodes:
         return f"{cluster}: {count} nodes"
 
     async def _watch(self) -> None:
+        from edgead.console import detached
         from edgead.console.health_watch import HealthWatch
         from edgead.console.node_watch import watch_fleet
 
@@ -104,7 +105,9 @@ class LocalNodes:
             if self.cluster is None:
                 self._say("starting three nodes on this machine…")
                 folder = paths.embedded_folder()
-                self.cluster, self._process = await detached.start_embedded_nodes(folder)
+                self.cluster, process = await detached.start_embedded_nodes(folder)
+                if self._process is None or self._process.poll() is not None:
+                    self._process = process  # else ours serves the folder already
             cluster = read_cluster(self.cluster)
         except ConsoleError as error:
             self._say(f"{error} · + adds nodes")
@@ -193,6 +196,8 @@ class LocalNodes:
 
     def shell(self, name: str) -> list[str]:
         """Give the command that opens a shell on a node."""
+        from edgead.console.shell import shell_argv
+
         refuse(self._read_only)
         cluster = self._cluster()
         if cluster.embedded:
@@ -220,6 +225,8 @@ class LocalNodes:
 
     async def add(self, found: Sequence[Found], wanted: Wanted, file: Path) -> str:
         """Put found nodes into a cluster file, a new one where it is not there, and watch them."""
+        from edgead.console.inventory_file import as_toml, with_more
+
         refuse(self._read_only)
         if file.exists():
             text = file.read_text(encoding="utf-8")
@@ -238,6 +245,8 @@ class LocalNodes:
 
     async def write(self, text: str, file: Path) -> str:
         """Write a cluster file, and watch its nodes."""
+        from edgead.console.inventory_file import write_new
+
         refuse(self._read_only)
         if wrong := self.mistakes(text, file):
             raise UsageError(*wrong)

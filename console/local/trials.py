@@ -10,8 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from edgead.console import detached, paths
-from edgead.console.data import ensure
+from edgead.console import paths
 from edgead.console.describe import Section, describe_run
 from edgead.console.errors import ConsoleError, UnreachableError, UsageError
 from edgead.console.inventory import Cluster, read_cluster
@@ -224,6 +223,8 @@ class LocalTrials:
             self._starting = False
 
     async def _start(self, run: Run) -> None:
+        from edgead.console import detached
+
         spec = run.spec()
         if spec.distributed:
             if self._nodes.undecided:
@@ -250,6 +251,8 @@ class LocalTrials:
 
     async def _have_data(self, spec: TrialSpec) -> bool:
         """Have the spec's data; False where it can't be had."""
+        from edgead.console.data import ensure
+
         if spec.synthetic:
             return True
         self._say(f"looking for the data set {spec.dataset}…")

@@ -24,6 +24,15 @@ class Copied(Protocol):
         """Give its text."""
 
 
+class Filtered(Protocol):
+    """A panel that can show only what is wrong."""
+
+    only_faults: bool
+
+    def update(self) -> None:
+        """Show it as it is now."""
+
+
 PANEL_KEYS: list[BindingType] = [
     Binding("v", "next_view", "View", show=False, tooltip="the next panel, where one is shown"),
     Binding("f", "faults", "Faults", show=False, tooltip="only what is wrong, or all"),
@@ -148,9 +157,10 @@ class PanelScreen(Screen[None]):
 
     def action_faults(self) -> None:
         """Show only faults, or all, in every panel that can tell."""
-        panels = [panel for panel in self.query(".panel") if hasattr(panel, "only_faults")]
-        only = not any(getattr(panel, "only_faults", False) for panel in panels)
+        found = [panel for panel in self.query(".panel") if hasattr(panel, "only_faults")]
+        panels = [cast("Filtered", panel) for panel in found]
+        only = not any(panel.only_faults for panel in panels)
         for panel in panels:
             panel.only_faults = only
-            panel.update()  # type: ignore[attr-defined]
+            panel.update()
         self.update()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fakes import FakeSession, demo_session
-from textual.widgets import DataTable, Static
+from textual.widgets import DataTable, OptionList, Static
 
 from edgead.agents.tegrastats import parse
 from edgead.console.app import ConsoleApp
@@ -13,9 +15,12 @@ from edgead.console.inventory import Node
 from edgead.console.lanes import lanes_of
 from edgead.console.screens.fleet import FleetScreen
 from edgead.console.screens.health import HealthScreen
+from edgead.console.screens.menu import ActionMenu
 from edgead.console.screens.node import NodeScreen
+from edgead.console.screens.question import Question
 from edgead.console.screens.trial import TrialScreen
 from edgead.console.widgets.fleet import FleetTable
+from edgead.console.widgets.log_view import LogView
 
 XAVIER = (
     "RAM {ram}/31011MB (lfb 4398x4MB) SWAP 12/15506MB (cached 0MB)"
@@ -156,3 +161,68 @@ async def test_a_scrolled_fleet_paints_the_rows_that_changed(tmp_path, until):
         table.update()
         assert painted == [31]  # of its content: a ScrollView takes the offset away itself
         assert "lost" in table.render_line(31 - 25).text
+
+
+async def test_the_fleet_area_shows_lanes_and_checks_of_the_chosen_node(tmp_path, until):
+    app = app_of(fleet_session(), tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("1")
+        await until(lambda: isinstance(app.screen, FleetScreen))
+        checks = app.screen.query_one("#checks Static", Static)
+        await until(lambda: "MODE_15W, not MAXN" in str(checks.render()))
+        assert "$ edgead-console nodes power node-1 MAXN" in str(checks.render())
+        await pilot.press("down")
+        await until(lambda: "node-2" in str(app.screen.query_one("#lanes").border_title))
+        await pilot.press("f")
+        await until(lambda: "nothing is wrong" in str(checks.render()))
+        await pilot.press("end", "Y")
+        await until(lambda: "no answer [b]x·" in str(checks.render()))
+        assert app.clipboard == "edgead-console --cluster cluster.toml nodes check node-3"
+
+
+async def test_marked_nodes_are_checked_mended_and_powered_together(tmp_path, until):
+    session = fleet_session()
+    app = app_of(session, tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("1", "space", "space", "r")
+        await until(lambda: session.asked == ["check node-1 node-2"])
+        await pilot.press("e")
+        await until(lambda: session.asked[1:] == ["mend node-1 node-2"])
+        await pilot.press("a")
+        await until(lambda: isinstance(app.screen, ActionMenu))
+        options = app.screen.query_one(OptionList)
+        assert "shell" not in [option.id for option in options.options]  # for one node alone
+        options.highlighted = options.get_option_index("maxn")
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, Question))
+        await pilot.press("enter")
+        await until(lambda: session.asked[2:] == ["power node-1 node-2 MAXN"])
+
+
+async def test_a_node_opens_by_a_second_click_and_a_shell_needs_a_terminal(tmp_path, until):
+    app = app_of(fleet_session(), tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("1")
+        await until(lambda: isinstance(app.screen, FleetScreen))
+        await pilot.click("#fleet", offset=(6, 3))
+        assert app.screen.query_one(FleetTable).chosen == "node-2"
+        await pilot.click("#fleet", offset=(6, 3), times=2)
+        await until(lambda: isinstance(app.screen, NodeScreen))
+        await pilot.press("exclamation_mark")
+        await until(lambda: any("use a terminal" in n.message for n in app._notifications))
+
+
+async def test_a_node_with_a_container_shows_it_and_its_log(tmp_path, until):
+    session = fleet_session()
+    status = session.fleet.statuses["node-1"]
+    status.node = replace(status.node, container="edgead/tensorflow:r35.3")
+    app = app_of(session, tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("n")
+        await until(lambda: isinstance(app.screen, NodeScreen))
+        log = app.screen.query_one("#log", LogView)
+        await until(lambda: log.copy_text() == "container_log node-1")
+        assert "container list node-1" in str(app.screen.query_one("#tasks Static").render())
+        for view in ("checks", "tasks", "log", "lanes"):
+            await pilot.press("v")
+            await until(lambda wanted=view: app.focused is app.screen.query_one(f"#{wanted}"))

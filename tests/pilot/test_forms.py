@@ -13,12 +13,13 @@ from textual.widgets import Input, ProgressBar, Select, Static, TextArea
 from edgead.agents.board import Board
 from edgead.agents.host_keys import OfferedKey
 from edgead.console.discovery import Found
-from edgead.console.screens.add_nodes import AddNodes, FoundList
+from edgead.console.screens.add_nodes import AddNodes
 from edgead.console.screens.cluster_file import ClusterFile
 from edgead.console.screens.fleet import FleetScreen
 from edgead.console.screens.new_trial import NewTrial
 from edgead.console.screens.question import Question
 from edgead.console.screens.trial import TrialScreen
+from edgead.console.widgets.found import FoundList
 
 
 def planned(app) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from evil_node import evil_cluster, nothing_raw
+from on_terminal import Terminal
 from real_sshd import make_key, sshd
-from terminal import Terminal
 
 pytestmark = pytest.mark.slow
 

@@ -3,33 +3,30 @@
 import re
 
 import pytest
-from program import marked, until
-from terminal import Terminal
+from on_terminal import Terminal
+from program import Program, marked, until
+from stored_runs import finished_run
+
+from edgead.console import paths
+from edgead.console.store import Store
 
 pytestmark = pytest.mark.slow
 
 SMALL = (("epochs", "2"), ("synthetic", "true"), ("rows", "8192"), ("strategy", "central"))
 
 
-def run_small_trial(program, seeds):
-    """Have finished trials, quickly, by the command line."""
-    settings = [word for key, value in SMALL for word in ("--set", f"{key}={value}")]
-    with program("trial", "run", "paper-kdd99", "--seeds", seeds, "--json", *settings) as it:
-        code, lines, err = it.finish()
-    assert code == 0, err
-    return lines
-
-
 @pytest.fixture
 def two_runs(home):
-    """A home with two finished trials: a sweep over the seeds 1 and 2."""
-    from program import Program
-
-    return run_small_trial(Program, "1,2")
+    """A home with two finished runs, as far as their logs are concerned."""
+    return [finished_run(Store(paths.runs_folder()), seed=seed) for seed in (1, 2)]
 
 
-def test_a_sweep_then_names_replay_and_deletion_by_keys(home, two_runs):
-    spread = {line["name"]: line for line in two_runs if line["kind"] == "spread"}
+def test_a_sweep_then_names_replay_and_deletion_by_keys(home):
+    settings = [word for key, value in SMALL for word in ("--set", f"{key}={value}")]
+    with Program("trial", "run", "paper-kdd99", "--seeds", "1,2", "--json", *settings) as it:
+        code, lines, err = it.finish()
+    assert code == 0, err
+    spread = {line["name"]: line for line in lines if line["kind"] == "spread"}
     assert spread["test accuracy"]["runs"] == 2 and spread["test accuracy"]["deviation"] is not None
     with Terminal([], 120, 36) as terminal:
         terminal.until("Welcome")
@@ -147,14 +144,27 @@ def test_every_terminal_shows_states_in_words_at_any_size(home, two_runs, enviro
 
 
 def test_boards_are_found_added_and_logged_in_to(home, boards, monkeypatch, tmp_path):
-    address = boards(2)[0].address()
+    made = boards(2)
+    address = made[0].address()
     monkeypatch.setenv("HOME", str(tmp_path))  # ssh's own files are left alone
     network = address.host.rpartition(".")[0] + ".8/29"
     with Terminal([], 120, 36) as terminal:
         terminal.until("Welcome")
         terminal.press("f")
         terminal.until("enter scans")
-        for text in ("\x15" + network, "\t\x15" + address.user, f"\t\x15{address.key}"):
+        terminal.until("mDNS")
+        terminal.press("\x15")
+        terminal.until("such as 192.168")
+        terminal.type(network)
+        for label, text in (("user", address.user), ("key ", str(address.key))):
+            before = terminal.ground(label, 12)
+            terminal.press("\t")
+            until(
+                lambda where=label, was=before: (
+                    terminal.read(),
+                    terminal.ground(where, 12) != was,
+                )[1]
+            )
             terminal.type(text)
             terminal.until(re.escape(text[-12:]))
         terminal.press("\r")
@@ -165,6 +175,13 @@ def test_boards_are_found_added_and_logged_in_to(home, boards, monkeypatch, tmp_
         terminal.until(r"(?s)xavier-1 .*logs in.*xavier-2 .*logs in")
         terminal.press("\x13")
         terminal.until(r"(?s)xavier-1 .*up.*xavier-2 .*up")
+        terminal.press("q")
+        assert terminal.exit_code() == 0
+    assert 'name = "xavier-2"' in (tmp_path / "cluster.toml").read_text()
+    with Terminal(["--cluster", made[0].keys / "cluster.toml"], 120, 36) as terminal:
+        terminal.until(r"(?s)xavier-1 .*up.*xavier-2 .*up")
+        terminal.press("1")
+        terminal.until("Checks")
         terminal.press("!")
         terminal.until("exit comes back")
         terminal.type("echo on $(hostname)\r")
@@ -175,4 +192,3 @@ def test_boards_are_found_added_and_logged_in_to(home, boards, monkeypatch, tmp_
         terminal.until("Tasks and container")
         terminal.press("q")
         assert terminal.exit_code() == 0
-    assert 'name = "xavier-2"' in (tmp_path / "cluster.toml").read_text()

@@ -1,8 +1,8 @@
 """The real program in a pty: the demo from its first frame to the comparison, by keys."""
 
 import pytest
+from on_terminal import Terminal
 from program import marked, until
-from terminal import Terminal
 
 from edgead.console.events import event
 from edgead.console.store import Log, Store

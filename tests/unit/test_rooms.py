@@ -61,7 +61,7 @@ def test_every_folder_of_modules_is_a_package(room: str) -> None:
     assert not missing, "the import linter and mypy pass over a folder without __init__.py"
 
 
-@pytest.mark.parametrize("module", ["cli", "events", "state"])
+@pytest.mark.parametrize("module", ["cli", "events", "state", "app", "local_session"])
 def test_the_command_line_starts_without_the_heavy_libraries(module: str) -> None:
     assert not pulled_in(f"edgead.console.{module}") & HEAVY
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from stored_runs import finish
 
 from edgead.console.advice import advice_for
 from edgead.console.describe import as_plain, describe_run
@@ -12,15 +13,6 @@ from edgead.console.runs import RunIndex, waiting
 from edgead.console.state import Flag
 from edgead.console.store import Log, Store
 from edgead.models.spec import TrialSpec
-
-
-def finish(run, accuracy=0.9) -> None:
-    log = Log(run)
-    log.append(event("started", run=run.name, spec=run.spec().to_mapping(), tasks=[]))
-    log.append(event("epoch", epoch=1, epochs=1, loss=0.5, seconds=1.0))
-    log.append(event("score", split="test", rows=1, visited=1, accuracy=accuracy))
-    log.append(event("result", run=run.name, state="finished", seconds={"total": 1.0}))
-    log.close()
 
 
 def test_the_index_sees_what_is_new_and_reads_nothing_twice(tmp_path):

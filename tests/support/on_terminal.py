@@ -1,4 +1,4 @@
-"""A program on a terminal of its own: what it shows, what it put on the clipboard, keys, mouse."""
+"""The real program on a terminal of its own."""
 
 import base64
 import contextlib
@@ -17,10 +17,9 @@ class Terminal:
 
     def __init__(self, arguments, columns=120, rows=36, **environment):
         self.mark = f"{MARK}-{os.urandom(8).hex()}"
+        self.sent = []
         self.screen = pyte.Screen(columns, rows)
         self.stream = pyte.Stream(self.screen)
-        self.raw = ""  # the latest of what was sent
-        self.sent = []
         self.child = pexpect.spawn(
             sys.executable,
             ["-m", "edgead.console.cli", *map(str, arguments)],
@@ -40,10 +39,9 @@ class Terminal:
 
     def read(self):
         with contextlib.suppress(pexpect.TIMEOUT, pexpect.EOF):
-            text = self.child.read_nonblocking(1 << 16, timeout=0.2)
-            self.sent.append(text)
-            self.raw = (self.raw + text)[-(1 << 20) :]
-            self.stream.feed(text)
+            said = self.child.read_nonblocking(1 << 16, timeout=0.2)
+            self.sent.append(said)
+            self.stream.feed(said)
         return "\n".join(self.screen.display)
 
     def until(self, pattern, seconds=120.0):
@@ -73,6 +71,11 @@ class Terminal:
         at = f"{line.index(text) + 1};{row + 1}"
         self.press(f"\x1b[<0;{at}M\x1b[<0;{at}m")
 
+    def ground(self, text, right):
+        """Give the background so many cells right of where a text begins: it tells the focus."""
+        row, line = next((y, line) for y, line in enumerate(self.screen.display) if text in line)
+        return self.screen.buffer[row][line.index(text) + right].bg
+
     def resize(self, columns, rows):
         """Be of another size from now on."""
         self.screen.resize(rows, columns)
@@ -80,7 +83,7 @@ class Terminal:
 
     def clipboard(self):
         """Give what was put there last, by OSC 52."""
-        found = re.findall(r"\x1b]52;c;([A-Za-z0-9+/=]*)\x07", self.raw)
+        found = re.findall(r"\x1b]52;c;([A-Za-z0-9+/=]*)\x07", "".join(self.sent))
         return base64.b64decode(found[-1]).decode() if found else None
 
     def exit_code(self):
