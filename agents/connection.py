@@ -184,11 +184,15 @@ class NodeConnection:
         n, milliseconds = next(self._numbers), round(interval * 1000)
         await self._ask(messages.Watch(n, milliseconds), messages.Done)
 
-    async def stage(self, path: Path, progress: Progress) -> Staged:
-        """Have a shard, a file named by its sha256, in the node's cache; raises AgentFailed."""
+    async def stage(self, path: Path, progress: Progress, *, verify: bool = False) -> Staged:
+        """Have a shard, a file named by its sha256, in the node's cache; raises AgentFailed.
+
+        `verify` reads one that is there already.
+        """
         if self._ssh is None or self.closed.done():
             raise AgentFailed(self.address.name, "not connected")
-        return await stage(self._ssh, self.address.name, self.address.python, path, progress)
+        there = self._ssh, self.address.name, self.address.python
+        return await stage(*there, path, progress, verify=verify)
 
     async def open_program(
         self, file: str, module: str, env: Mapping[str, str], interpreter: Sequence[str] = ()

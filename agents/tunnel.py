@@ -9,11 +9,14 @@ import asyncio
 import errno
 
 import asyncssh
+from asyncssh import SSHListener
 
 from edgead.agents.address import NodeAddress
 from edgead.agents.errors import AgentFailed
 from edgead.agents.login import log_in
 from edgead.agents.protocol import one_line
+
+__all__ = ["LOOPBACK", "PortTakenError", "SSHListener", "Tunnel"]
 
 LOOPBACK = "127.0.0.1"
 TEXT_LIMIT = 300
@@ -43,7 +46,7 @@ class Tunnel:
             raise _failed(address.name, error) from None
         return cls(address.name, ssh)
 
-    async def bring(self, port: int) -> asyncssh.SSHListener:
+    async def bring(self, port: int) -> SSHListener:
         """Have a port of our loopback lead to the node's. Raises PortTakenError, AgentFailed."""
         try:
             return await self._ssh.forward_local_port(LOOPBACK, port, LOOPBACK, port)
@@ -54,7 +57,7 @@ class Tunnel:
         except asyncssh.Error as error:
             raise _failed(self._node, error) from None
 
-    async def offer(self, port: int) -> asyncssh.SSHListener:
+    async def offer(self, port: int) -> SSHListener:
         """Have a port of the node's loopback lead to ours. Raises PortTakenError, AgentFailed."""
         try:
             return await self._ssh.forward_remote_port(LOOPBACK, port, LOOPBACK, port)

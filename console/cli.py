@@ -108,6 +108,11 @@ def _trial(commands: Commands[argparse.ArgumentParser]) -> None:
         help="set one key of the spec, as TOML writes it; may be given often",
     )
     accept_new(run)
+    run.add_argument(
+        "--resume",
+        metavar="RUN",
+        help="go on with a run that has ended before it was finished, from its last checkpoint",
+    )
     run.add_argument("--run", metavar="RUN", help=argparse.SUPPRESS)
     run.add_argument("--linger", action="store_true", help=argparse.SUPPRESS)
     _data(run)

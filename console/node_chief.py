@@ -20,21 +20,22 @@ from edgead.agents.program import Program
 from edgead.agents.protocol import printable
 from edgead.console.asking import ask
 from edgead.console.bundle import write_bundle
-from edgead.console.chief_process import Addresses, last_lines, read_cause
-from edgead.console.errors import TRIAL_FAILED, WRONG_USE
+from edgead.console.chief_process import Addresses, ChiefFailure, Ear, last_lines
+from edgead.console.errors import WRONG_USE
 from edgead.console.events import Event, read_line
 from edgead.console.failure import Failure
 from edgead.console.placement import HOST
+from edgead.console.recovery.causes import Cause
 from edgead.console.store import Run
 
 MODULE = "edgead.models.node_chief"
 MOST_BYTES = 256 << 20  # of files that a chief may send home
 LAST_WORDS = 2.0  # seconds for its stderr to come once it has ended
 MOST_LOG = 1 << 20  # bytes of its stderr that are kept
-_TOPS = ("model.keras", "saved_model", "detector.json", "tensorboard")
+_TOPS = ("model.keras", "saved_model", "detector.json", "tensorboard", "checkpoint.npz")
 _KINDS = {
     *("dataset", "phase", "step", "epoch", "trained", "threshold", "score"),
-    *("saved", "file", "note", "error"),
+    *("saved", "file", "note", "error", "alive", "resumed", "stalled"),
 }
 _LONGEST = 64 << 10  # characters of a text
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,200}")
@@ -62,7 +63,8 @@ async def prepare(run: Run, data: Path, cache: Path) -> Staged:
     answer = await ask("edgead.datasets.describe", job, run)
     if answer.code:
         lines = last_lines(run.log_path)
-        raise Failure(HOST, "", lines[-1] if lines else "no dataset", lines, WRONG_USE)
+        cause = lines[-1] if lines else "no dataset"
+        raise Failure(HOST, "", cause, lines, WRONG_USE, Cause.DATA)
     dataset = json.loads(answer.output)
     folder = cache / "shards"
     try:
@@ -78,40 +80,41 @@ async def run_node_chief(
     program: Program,
     dataset: dict[str, Any],
     cluster: Addresses,
+    checkpoint: str,
     on_event: Callable[[Event], None],
 ) -> None:
     """Run a chief on a node to its end; its events go to `on_event`, its files to the run's folder.
 
-    Raises Failure when it does not end well. Cancelling this ends it.
+    `checkpoint` names the staged file that it goes on from, "" for none.
+    Raises ChiefFailure when it does not end well. Cancelling this ends it.
     """
     home = Home(run.folder)
-    job = {"spec": run.spec().to_mapping(), "dataset": dataset}
+    job = {"spec": run.spec().to_mapping(), "dataset": dataset, "checkpoint": checkpoint}
+    ear = Ear(node, run.spec().silence_seconds, on_event)
     complaining = asyncio.ensure_future(program.errors(_bounded_log(run)))
-    cause = ""
+    lines = program.lines()
     try:
         program.write(json.dumps(job).encode() + b"\n")
         program.write(json.dumps({"cluster": cluster}).encode() + b"\n")
-        async for line in program.lines():
+        while line := await ear.wait_for(anext(lines, b"")):
             happened = _read(line)
             if happened is None:
                 continue
             if happened.kind == "file":
                 home.take(happened)
                 continue
-            if happened.kind == "saved":
+            if happened.kind == "saved" or happened.get("checkpoint"):
                 home.keep()
-            cause = read_cause(happened) or cause
-            on_event(happened)
+            ear.hear(happened)
         ending = await program.end()
         await asyncio.wait({complaining}, timeout=LAST_WORDS)
     except (NodeError, ValueError, OSError) as error:
-        raise Failure(node, "chief 0", printable(str(error))) from None
+        raise ChiefFailure(node, "chief 0", printable(str(error)), kind=Cause.ENDED) from None
     finally:
         complaining.cancel()
         program.close()
     if ending:
-        how = f"the chief ended with {ending}"
-        raise Failure(node, "chief 0", cause or how, last_lines(run.log_path), TRIAL_FAILED)
+        raise ear.failure(ending, last_lines(run.log_path), Cause.ENDED)
 
 
 def _read(line: bytes) -> Event | None:
@@ -149,7 +152,8 @@ class Home:
     """Puts files that come in pieces into a run's folder, each by its name once it is whole."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder, self._left = folder, MOST_BYTES
+        self._folder = folder
+        self._sizes: dict[Path, int] = {}
         self._parts: dict[Path, Path] = {}  # a file's own place, and where it lies until then
 
     def take(self, happened: Event) -> None:
@@ -159,11 +163,11 @@ class Home:
             piece = base64.b64decode(str(happened.get("data", "")), validate=True)
         except binascii.Error:
             raise ValueError("a file of the chief came damaged") from None
-        self._left -= len(piece)
-        if self._left < 0:
+        begun = path in self._parts
+        self._sizes[path] = len(piece) + (self._sizes[path] if begun else 0)
+        if sum(self._sizes.values()) > MOST_BYTES:
             raise ValueError(f"the chief's files are more than {MOST_BYTES >> 20} MB")
         path.parent.mkdir(parents=True, exist_ok=True)
-        begun = path in self._parts
         part = self._parts.setdefault(path, path.with_name(f".{path.name}.part"))
         with part.open("ab" if begun else "wb") as file:
             file.write(piece)

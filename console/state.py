@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,11 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Flag:
-    """A named culprit: node, task, cause, evidence (lines) and what was done."""
+    """A named culprit: node, task, cause, evidence (lines) and what was done.
+
+    `name` is the cause's row in the table (recovery/causes.py), `suggestion` what a person can do;
+    `recovered` the seconds until the trial was whole again, None where it is not.
+    """
 
     time: str
     node: str
@@ -33,11 +37,18 @@ class Flag:
     cause: str
     evidence: tuple[str, ...]
     action: str
+    number: int = 0
+    name: str = ""
+    suggestion: str = ""
+    recovered: float | None = None
 
 
 @dataclass
 class TaskState:
-    """One task of the cluster and how it is: starting, ready or ended."""
+    """One task of the cluster and how it is.
+
+    starting, ready, ended, restarting (after a failure) or quarantined (left out for good).
+    """
 
     role: str
     index: int
@@ -74,6 +85,7 @@ class TrialState:
     usage: dict[str, dict[str, int]] = field(default_factory=dict)
     boards: dict[str, dict[str, Any]] = field(default_factory=dict)  # what each node is
     result: dict[str, Any] | None = None
+    kept_seconds: float = 0.0  # of epochs that were done before the trial was resumed
 
     @property
     def over(self) -> bool:
@@ -98,7 +110,9 @@ class TrialState:
         """Seconds of connecting and training until the weights were home; None before that."""
         if "train" not in self.phase_seconds:
             return None
-        return self.phase_seconds.get("connect", 0.0) + self.phase_seconds["train"]
+        return sum(self.phase_seconds.get(name, 0.0) for name in ("connect", "train")) + (
+            self.kept_seconds
+        )
 
     @property
     def seconds_left(self) -> float | None:
@@ -138,6 +152,7 @@ def _started(state: TrialState, event: Event) -> None:
     except SpecError:
         state.warnings += 1
     state.synthetic = state.spec.synthetic
+    state.state, state.result = "starting", None  # a run may go on that had ended
     for task in event.get("tasks", []):
         found = TaskState(str(task["role"]), int(task["index"]), str(task["node"]))
         state.tasks[f"{found.role} {found.index}"] = found
@@ -158,6 +173,7 @@ def _task(state: TrialState, event: Event) -> None:
         name, TaskState(str(event["role"]), int(event["index"]), str(event.get("node", "")))
     )
     task.state = str(event["state"])
+    task.node = str(event.get("node", task.node))
     task.exit_code = event.get("exit_code")
     if task.node in state.boards:  # they say what TensorFlow they have
         said = {name: event[name] for name in ("tensorflow", "cudnn") if event.get(name)}
@@ -193,6 +209,13 @@ def _epoch(state: TrialState, event: Event) -> None:
     state.epochs.append(Epoch(int(event["epoch"]), float(event["loss"]), float(event["seconds"])))
 
 
+def _resumed(state: TrialState, event: Event) -> None:
+    done = int(event["epoch"])
+    state.epochs[:] = state.epochs[:done]
+    state.steps[:] = [(at, loss) for at, loss in state.steps if at <= done]
+    state.kept_seconds = sum(epoch.seconds for epoch in state.epochs)
+
+
 def _threshold(state: TrialState, event: Event) -> None:
     state.threshold = float(event["value"])
 
@@ -226,8 +249,23 @@ def _flag(state: TrialState, event: Event) -> None:
             str(event["cause"]),
             evidence,
             str(event.get("action", "")),
+            int(event.get("number", 0)),
+            str(event.get("name", "")),
+            str(event.get("suggestion", "")),
         )
     )
+
+
+def _flag_update(state: TrialState, event: Event) -> None:
+    for place, flag in enumerate(state.flags):
+        if flag.number == int(event["number"]):
+            more = tuple(str(line) for line in event.get("evidence", []))
+            state.flags[place] = replace(
+                flag,
+                action=str(event.get("action", flag.action)),
+                evidence=flag.evidence + more,
+                recovered=event.get("seconds", flag.recovered),
+            )
 
 
 def _result(state: TrialState, event: Event) -> None:
@@ -245,12 +283,14 @@ _HANDLERS = {
     "phase": _phase,
     "step": _step,
     "epoch": _epoch,
+    "resumed": _resumed,
     "trained": _trained,
     "threshold": _threshold,
     "score": _score,
     "usage": _usage,
     "note": _note,
     "flag": _flag,
+    "flag_update": _flag_update,
     "result": _result,
 }
 

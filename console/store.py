@@ -20,7 +20,7 @@ from edgead.models.spec import SpecError, TrialSpec, read_spec
 
 PREFIX = "T-"
 # Events after which the log is forced to the disk: what a person would miss most.
-DURABLE = {"started", "epoch", "saved", "threshold", "score", "flag", "result"}
+DURABLE = {"started", "epoch", "saved", "threshold", "score", "flag", "flag_update", "result"}
 
 
 class Run:
@@ -84,6 +84,10 @@ class Run:
             lock.write(str(os.getpid()).encode())
             lock.flush()
             yield
+
+    def reopen(self) -> None:
+        """Take the word back that the run is over: it goes on."""
+        (self.folder / "summary.json").unlink(missing_ok=True)
 
     def finish(self, summary: dict[str, Any]) -> None:
         """Write summary.json, whole or not at all: its presence says that the run is over."""

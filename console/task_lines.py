@@ -25,7 +25,12 @@ class Usage:
     received: int
 
 
-def read_task_line(line: str) -> Ready | Usage | None:
+@dataclass(frozen=True)
+class Alive:
+    """A sign of life."""
+
+
+def read_task_line(line: str) -> Ready | Usage | Alive | None:
     """Read a line; None for any other, such as TensorFlow's own."""
     try:
         said = json.loads(line)
@@ -34,6 +39,8 @@ def read_task_line(line: str) -> Ready | Usage | None:
             return Ready(str(said["tensorflow"])[:40], float(said["seconds"]), cudnn)
         if said["event"] == "usage":
             return Usage(*(int(said[name]) for name in Usage.__dataclass_fields__))
+        if said["event"] == "alive":
+            return Alive()
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         pass
     return None

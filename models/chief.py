@@ -22,6 +22,7 @@ from pathlib import Path
 from queue import Queue
 from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Optional, TextIO, Tuple
 
+from edgead.models.blame import blame
 from edgead.models.report import Reporter, claim_stdout
 from edgead.models.spec import TrialSpec, read_spec
 
@@ -29,13 +30,15 @@ if TYPE_CHECKING:  # TensorFlow and pandas are imported when they are needed, an
     from edgead.datasets import Dataset, Prepared
 
 FAILED, WRONG_JOB, ORPHANED, NO_DATA = 1, 2, 3, 4
+BEAT = 2.0  # seconds between signs of life
 
 
 class Job(NamedTuple):
     """What to do: data may be unset; cache is where what was read, and the shards, are kept.
 
     `dataset` is the data as it is staged here, where that is so. stderr goes to the end of `log`,
-    if set; temporary files into `scratch`.
+    if set; temporary files into `scratch`. `checkpoint` is the file to go on from, where that is
+    not the one in `folder`.
     """
 
     spec: TrialSpec
@@ -45,6 +48,7 @@ class Job(NamedTuple):
     scratch: Path
     log: Optional[Path]
     dataset: Optional[Mapping[str, Any]]
+    checkpoint: Optional[Path]
 
     @classmethod
     def read(cls, job: Any) -> Job:
@@ -53,7 +57,8 @@ class Job(NamedTuple):
         cache, folder, scratch = (Path(job[name]) for name in ("cache", "folder", "scratch"))
         log = Path(job["log"]) if job["log"] else None
         spec = read_spec(job["spec"], "job")
-        return cls(spec, data, cache, folder, scratch, log, job.get("dataset"))
+        checkpoint = Path(job["checkpoint"]) if job.get("checkpoint") else None
+        return cls(spec, data, cache, folder, scratch, log, job.get("dataset"), checkpoint)
 
     def enter(self) -> None:
         """Send what is not an event to the log, and temporary files to their folder."""
@@ -82,7 +87,10 @@ def run(job: Job, read_line: Callable[[], str], reporter: Reporter) -> None:
     with reporter.phase("start"):
         _import_slow()
         from edgead.models import saving, scoring, strategies
-    trained, scorer = strategies.train(job.spec, data, prepared, read_line, reporter)
+        from edgead.models.checkpoint import Checkpoints
+    files = prepared.files if prepared else ()
+    checkpoints = Checkpoints(job.folder, [Path(name).name for name in files], job.checkpoint)
+    trained, scorer = strategies.train(job.spec, data, prepared, read_line, reporter, checkpoints)
     reporter.emit("trained", cpu_seconds=trained.cpu_seconds)
     saving.save_model(job.folder, trained, reporter)
     threshold = scoring.find_threshold(job.spec, trained.model, scorer, data, reporter)
@@ -190,6 +198,7 @@ def serve(reporter: Reporter, read_line: Callable[[], str], places: Mapping[str,
     from edgead.datasets import DatasetError
 
     started = time.monotonic()
+    threading.Thread(target=_beat, args=[reporter], name="beat", daemon=True).start()
     try:
         run(job, read_line, reporter)
     except DatasetError as error:
@@ -197,11 +206,17 @@ def serve(reporter: Reporter, read_line: Callable[[], str], places: Mapping[str,
         return NO_DATA
     except Exception as error:  # the last line of defence: whatever TensorFlow raises is told
         seconds = time.monotonic() - started
-        cause = f"{type(error).__name__}: {error}".strip()
-        reporter.emit("error", cause=cause[:4000], seconds=seconds)
-        print(f"{cause}", file=sys.stderr)
+        print(f"{type(error).__name__}: {error}".strip(), file=sys.stderr)
+        reporter.emit("error", **blame(error), seconds=seconds)
         return FAILED
     return 0
+
+
+def _beat(reporter: Reporter) -> None:
+    """Give signs of life for ever: a process that is frozen gives none."""
+    while True:
+        reporter.emit("alive")
+        time.sleep(BEAT)
 
 
 if __name__ == "__main__":

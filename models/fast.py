@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from itertools import islice
 from typing import Any, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
@@ -21,8 +22,10 @@ import tensorflow as tf
 
 from edgead.datasets import Prepared
 from edgead.models import autoencoder
-from edgead.models.cluster import Cluster, connect, finish
+from edgead.models.checkpoint import FILE, Checkpoint, Checkpoints
+from edgead.models.cluster import Cluster, connect
 from edgead.models.flat import FlatModel
+from edgead.models.patience import Patience
 from edgead.models.report import Reporter
 from edgead.models.rounds import Part, Round, plan, steps_per_epoch
 from edgead.models.scoring import at_once
@@ -40,10 +43,16 @@ Range = Tuple[int, int]  # of rows: the first, and the one after the last
 
 
 def train(
-    spec: TrialSpec, prepared: Prepared, cluster: Cluster, reporter: Reporter
+    spec: TrialSpec,
+    prepared: Prepared,
+    cluster: Cluster,
+    reporter: Reporter,
+    checkpoints: Checkpoints,
 ) -> Tuple[Trained, Engine]:
     """Train on the cluster; gives what was trained, and the engine to score rows with.
 
+    Goes on from the checkpoint, if there is one. The cluster may have fewer workers than the spec:
+    then they take all parts among them, and the weights are the same.
     The first epoch's seconds are with all it takes to build, trace and ship the graph.
     """
     cpu = time.process_time()
@@ -51,8 +60,9 @@ def train(
         strategy = connect(cluster)
     with reporter.phase("train"):
         epochs = Epochs(reporter, spec.epochs, time.monotonic())
-        engine = Engine(spec, prepared, strategy)
-        model = engine.train(epochs, reporter)
+        patience = Patience(reporter, spec.stall_seconds, len(cluster["worker"]))
+        engine = Engine(spec, prepared, strategy, patience)
+        model = engine.train(epochs, reporter, checkpoints)
     return Trained(model, epochs.losses, epochs.seconds, time.process_time() - cpu), engine
 
 
@@ -61,7 +71,10 @@ class Engine:
 
     where = "workers"
 
-    def __init__(self, spec: TrialSpec, prepared: Prepared, strategy: Any) -> None:
+    def __init__(
+        self, spec: TrialSpec, prepared: Prepared, strategy: Any, patience: Patience
+    ) -> None:
+        self._patience = patience
         self._coordinator = tf.distribute.coordinator.ClusterCoordinator(strategy)
         tf.keras.utils.set_random_seed(spec.seed)
         if spec.model not in WINDOWED_MODELS:
@@ -97,11 +110,16 @@ class Engine:
                 shared_name=self._variable,
             )
 
+    def _slots(self, after: Any) -> Any:
+        """Read the slots after so many rounds: [workers, 3 * size + 1]."""
+        with tf.device(PS):
+            slots = tf.raw_ops.ReadVariableOp(resource=self._handle(), dtype=tf.float32)
+            return slots[after % 2]
+
     def _mean(self, after: Any) -> Any:
         """Read the mean of the slots after so many rounds: [3 * size + 1]."""
         with tf.device(PS):
-            slots = tf.raw_ops.ReadVariableOp(resource=self._handle(), dtype=tf.float32)
-            return tf.reduce_mean(slots[after % 2], axis=0)
+            return tf.reduce_mean(self._slots(after), axis=0)
 
     def _train_part(self, numbers: Any) -> Any:
         """Do one part of a round: the numbers of a Part to the number of its round."""
@@ -154,41 +172,52 @@ class Engine:
 
     # -- what the chief does
 
-    def train(self, epochs: Epochs, reporter: Reporter) -> Any:
-        """Train; give the model with its weights brought home."""
+    def train(self, epochs: Epochs, reporter: Reporter, checkpoints: Checkpoints) -> Any:
+        """Train, or train on; give the model with its weights brought home."""
+        slot = np.concatenate([self._start, np.zeros(2 * self._model.size + 1, np.float32)])
+        slots = np.tile(slot, (2, self._spec.workers, 1))
+        done = checkpoints.load()
+        if done is not None and done.slots.shape == slots.shape[1:]:
+            self._rounds, slots[:] = done.rounds, done.slots
+            epochs.go_on_from(done.losses, done.seconds)
+            reporter.emit("resumed", epoch=len(done.losses))
         with tf.device(PS):
-            slot = np.concatenate([self._start, np.zeros(2 * self._model.size + 1, np.float32)])
-            slots = np.tile(slot, (2, self._spec.workers, 1))
             tf.raw_ops.AssignVariableOp(resource=self._handle(), value=tf.constant(slots))
-        self._run_rounds(epochs, reporter)
+        self._run_rounds(epochs, reporter, checkpoints)
         weights = self._mean(tf.constant(self._rounds)).numpy()[: self._model.size]
         self._home.set_weights(self._model.unpack(weights))
         return self._home
 
-    def _run_rounds(self, epochs: Epochs, reporter: Reporter) -> None:
+    def _run_rounds(self, epochs: Epochs, reporter: Reporter, checkpoints: Checkpoints) -> None:
         traced = self._train.get_concrete_function()
         spec, rows = self._spec, self._splits["train"].items
         steps, lost = steps_per_epoch(rows, spec.batch), 0.0
         waiting: Optional[Tuple[Round, float]] = None  # to be reported: a round, and its end
+
+        def save() -> str:
+            slots = self._slots(self._rounds).numpy()
+            checkpoints.save(Checkpoint(self._rounds, slots, epochs.losses, epochs.seconds))
+            return FILE
 
         def report(done: Round, ended: float) -> None:
             nonlocal lost
             lost += float(self._mean(self._rounds)[-1].numpy())
             reporter.step(done.epoch + 1, done.steps_done, steps, lost / done.steps_done)
             if done.steps_done == steps:
-                epochs.end(lost / steps, ended)
+                epochs.end(lost / steps, ended, save)
                 lost = 0.0
 
-        for each in plan(rows, spec.batch, spec.workers, spec.epochs, spec.seed):
+        rounds = plan(rows, spec.batch, spec.workers, spec.epochs, spec.seed)
+        for each in islice(rounds, self._rounds, None):
             for part in each.parts:
                 self._coordinator.schedule(traced, (tf.constant(part, tf.int64),))
             if waiting is not None:  # the workers are busy: nobody waits for this report
                 report(*waiting)
-            finish(self._coordinator)
+            self._patience.wait(self._coordinator)
             waiting = each, time.monotonic()
             self._rounds += 1
-        assert waiting is not None
-        report(*waiting)
+        if waiting is not None:
+            report(*waiting)
 
     def errors(self, split: str) -> Any:
         """Score every row of a split once, on the workers: float32 [rows], in the rows' order.
@@ -224,7 +253,7 @@ class Engine:
             )
             for low, high in ranges
         ]
-        finish(self._coordinator)
+        self._patience.wait(self._coordinator)
         return [_fetch(result) for result in results]
 
 

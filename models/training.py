@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import Any, Dict, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
 
 import tensorflow as tf
 
@@ -32,14 +32,22 @@ class Epochs:
         self.losses: Tuple[float, ...] = ()
         self.seconds: Tuple[float, ...] = ()
 
-    def end(self, loss: float, now: float) -> None:
-        """Report an epoch that ended at `now`. Raises DivergedError when its loss is no number."""
+    def go_on_from(self, losses: Tuple[float, ...], seconds: Tuple[float, ...]) -> None:
+        """Count these epochs as done: they were told before training was interrupted."""
+        self.losses, self.seconds = losses, seconds
+
+    def end(self, loss: float, now: float, save: Optional[Callable[[], str]] = None) -> None:
+        """Report an epoch that ended at `now`. Raises DivergedError when its loss is no number.
+
+        `save` is called before the report and gives the name of the checkpoint it wrote.
+        """
         number, seconds, self._mark = len(self.losses) + 1, now - self._mark, now
         if not math.isfinite(loss):
             raise DivergedError(f"the loss of epoch {number} is {loss}: try a lower learning_rate")
         self.losses += (loss,)
         self.seconds += (seconds,)
-        self._reporter.emit("epoch", epoch=number, epochs=self._epochs, loss=loss, seconds=seconds)
+        told = {"epoch": number, "epochs": self._epochs, "loss": loss, "seconds": seconds}
+        self._reporter.emit("epoch", **told, **({"checkpoint": save()} if save else {}))
 
 
 class EpochReport(tf.keras.callbacks.Callback):  # type: ignore[misc]

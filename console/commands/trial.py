@@ -60,11 +60,25 @@ def read_trial(source: str, settings: list[str]) -> TrialSpec:
 
 def run(args: argparse.Namespace) -> int:
     """Run a trial to its end in this process: its supervisor."""
-    if (args.spec is None) == (args.run is None):
+    if sum(given is not None for given in (args.spec, args.run, args.resume)) != 1:
         raise UsageError("trial run: expected one SPEC: a trial file or a preset's name")
     store = Store(paths.runs_folder())
+    if args.resume:
+        _check_resumable(args, store.open(args.resume))
     spec = read_trial(args.spec, args.set) if args.spec else store.open(args.run).spec()
     return run_until_signal(_run(args, store, spec))
+
+
+def _check_resumable(args: argparse.Namespace, stored: Run) -> None:
+    """Have `--resume RUN` mean a run that can go on, on the nodes it had; raises UsageError."""
+    state = stored.state()
+    if args.set:
+        raise UsageError("--resume goes on with the spec that the run has: leave --set out")
+    if state.state == "finished":
+        raise UsageError(f"{stored.name} is finished: there is nothing to resume")
+    args.run = stored.name
+    if args.cluster is None and state.cluster and Path(state.cluster).is_file():
+        args.cluster = Path(state.cluster)
 
 
 async def _run(args: argparse.Namespace, store: Store, spec: TrialSpec) -> int:
@@ -92,7 +106,7 @@ async def _run(args: argparse.Namespace, store: Store, spec: TrialSpec) -> int:
         else:
             code = await supervise(stored, cluster, data, cache, listener)
     if code not in (DONE, INTERRUPTED):
-        for flag in stored.state().flags:
+        for flag in stored.state().flags[-1:]:
             where = " ".join(part for part in (flag.node, flag.task) if part)
             output.say(f"edgead-console: {stored.name} failed: {where}: {flag.cause}")
     return code
@@ -186,6 +200,8 @@ def show(args: argparse.Namespace) -> int:
         print(f"{split:<13}{figures}; {score['visited']} of {score['rows']} rows visited")
     for flag in state.flags:
         print(f"flag         {flag.node} {flag.task}: {flag.cause} ({flag.action})")
+        if flag.suggestion and flag.recovered is None:
+            print(f"             try: {flag.suggestion}")
         for line in flag.evidence:
             print(f"             | {line}")
     return DONE
