@@ -1,0 +1,64 @@
+"""The table of faults: fault × phase, the outcome, seconds to the flag and to getting on again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from faults.case import PHASES, Outcome
+
+
+class Report:
+    """Collects outcomes; `finish` prints them, and appends them to $FAULTS_TABLE as lines."""
+
+    def __init__(self) -> None:
+        self._cells: dict[tuple[str, str], str] = {}
+
+    @contextmanager
+    def case(self, fault: str, phase: str) -> Iterator[Callable[[Outcome], Outcome]]:
+        """Take what comes of a case, a failure too."""
+        cell = "FAILED"
+
+        def tell(outcome: Outcome) -> Outcome:
+            nonlocal cell
+            cell = describe(outcome)
+            return outcome
+
+        try:
+            yield tell
+        except BaseException:
+            cell = f"FAILED ({cell})"
+            raise
+        finally:
+            self._cells[fault, phase] = cell
+
+    def finish(self) -> None:
+        """Print the table."""
+        print("\n" + "\n".join(self.lines()))
+        target = os.environ.get("FAULTS_TABLE")
+        if target:
+            with Path(target).open("a", encoding="utf-8") as file:
+                for (fault, phase), cell in self._cells.items():
+                    file.write(f"{fault}\t{phase}\t{cell}\n")
+
+    def lines(self) -> list[str]:
+        """Give the table in Markdown: a line a fault, a column a phase."""
+        return table(self._cells)
+
+
+def table(cells: dict[tuple[str, str], str]) -> list[str]:
+    """Give cells by fault and phase as a table in Markdown."""
+    head = ["fault", *PHASES]
+    rows = [head, ["---"] * len(head)]
+    for fault in dict.fromkeys(fault for fault, _ in cells):
+        rows.append([fault, *(cells.get((fault, phase), "") for phase in PHASES)])
+    return [f"| {' | '.join(row)} |" for row in rows]
+
+
+def describe(outcome: Outcome) -> str:
+    """Say in a few words what came of a case: how it went on, and after how many seconds."""
+    flag = "–" if outcome.to_flag is None else f"{outcome.to_flag:.1f}"
+    on = "–" if outcome.to_recover is None else f"{outcome.to_recover:.1f}"
+    return f"{outcome.word} {flag} / {on}"
