@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -64,6 +64,7 @@ class ClusterTasks:
         self._asked: set[str] = set()  # tasks whose end we want
         self._heard: dict[str, float] = {}  # when a task that serves gave a sign of life
         self._jobs: set[asyncio.Task[None]] = set()
+        self._explaining: set[asyncio.Task[None]] = set()  # those that find out about an end
         self._files: list[Path] = []
         self._closing = False
         self.trials = 1
@@ -336,7 +337,12 @@ class ClusterTasks:
             asked=asked,
         )
         if not asked:
-            self._run(self._explain(task, message))
+            self._explaining.add(self._run(self._explain(task, message)))
+
+    async def explained(self) -> None:
+        """Wait until what has happened to tasks is in `troubles`."""
+        if self._explaining:
+            await asyncio.wait(set(self._explaining), timeout=2 * STOP_SECONDS)
 
     async def _explain(self, task: Task, message: Exit) -> None:
         """Find out why a task has ended, unless it is that its node is lost."""
@@ -402,10 +408,12 @@ class ClusterTasks:
     def _named(self, node: str, name: str) -> Task | None:
         return next((t for t in self._tasks if t.node == node and t.name == name), None)
 
-    def _run(self, job: Any) -> None:
+    def _run(self, job: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(job)
         self._jobs.add(task)
         task.add_done_callback(self._jobs.discard)
+        task.add_done_callback(self._explaining.discard)
+        return task
 
     def _tell(self, task: Task, state: str, **more: object) -> None:
         self._say(task, "task", state=state, **more)

@@ -98,13 +98,21 @@ class Start:
                 self._medic.setback(failure)
             if "chief" in done:
                 try:
-                    return jobs["chief"].result()  # type: ignore[no-any-return]
+                    jobs["chief"].result()
+                    return await self._finish()
                 except Failure as failure:
                     await self._medic.judge_chief(self._nodes, failure, watch)
             if "late" in done:
                 text = jobs["late"].result()
                 late = Failure(self._chief_node, "chief 0", text, kind=Cause.STALLED)
                 await self._medic.judge_chief(self._nodes, late, watch)
+
+    async def _finish(self) -> None:
+        """Have flags for what has failed and did not matter any more."""
+        self._medic.finished = True
+        if self._nodes is not None:
+            await self._nodes.explained()
+            await asyncio.sleep(0)  # the medic hears of it
 
     # -- the cluster
 

@@ -48,7 +48,7 @@ class Checkpoints:
                 return Checkpoint(int(found["rounds"]), slots, losses, seconds)
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+        except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
             return None  # damaged: from the start, then
 
     def save(self, checkpoint: Checkpoint) -> None:

@@ -50,13 +50,14 @@ class Medic:
     """Treats what fails, for one trial through all of its starts.
 
     `training` is to be set once the chief has connected: then the others train on without a worker.
+    `finished` is to be set once it has done its work: then nothing is treated any more, only told.
     """
 
     def __init__(self, spec: TrialSpec, tasks: tuple[Task, ...], recorder: Recorder) -> None:
         workers = frozenset(task.name for task in tasks if task.role == "worker")
         self.state = Recovery(spec.retries, spec.minimum_workers, workers)
         self.flags = Flags(recorder)
-        self.training = False
+        self.training = self.finished = False
         self._spec = spec
         self._jobs: set[asyncio.Task[None]] = set()
         self._suspects: dict[str, str] = {}  # an error of a step, and the worker that had it first
@@ -189,6 +190,9 @@ class Medic:
         while again is not None:
             failure = again
             if set(failure.tasks) <= self.state.left_out:
+                return
+            if self.finished:
+                self.flags.raise_flag(failure, "the trial was finished without it")
                 return
             number, decision = self.take(failure)
             if not (self.training and failure.kind is Cause.ENDED):

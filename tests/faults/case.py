@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +157,7 @@ def longest_pause(events: list[dict[str, Any]], since: float) -> float | None:
     """Give when, after the fault, the longest pause without progress was over."""
     times = [seconds(e["time"]) for e in events if e["kind"] in WORK]
     later = [since, *(at for at in times if at > since)]
-    pauses = [(b - a, b) for a, b in zip(later, later[1:], strict=False)]
+    pauses = [(b - a, b) for a, b in pairwise(later)]
     return max(pauses)[1] - since if pauses else None
 
 

@@ -51,9 +51,9 @@ class Report:
 def table(cells: dict[tuple[str, str], str]) -> list[str]:
     """Give cells by fault and phase as a table in Markdown."""
     head = ["fault", *PHASES]
-    rows = [head, ["---"] * len(head)]
-    for fault in dict.fromkeys(fault for fault, _ in cells):
-        rows.append([fault, *(cells.get((fault, phase), "") for phase in PHASES)])
+    faults = dict.fromkeys(fault for fault, _ in cells)
+    body = [[fault, *(cells.get((fault, phase), "") for phase in PHASES)] for fault in faults]
+    rows = [head, ["---"] * len(head), *body]
     return [f"| {' | '.join(row)} |" for row in rows]
 
 
