@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from edgead.agents.connection import DEAD_AFTER
 from edgead.agents.errors import NodeError
 from edgead.agents.launch import task_env, task_server_source
 from edgead.agents.messages import Exit, Line, Message
@@ -361,6 +362,19 @@ class ClusterTasks:
         text = f"the task ended with {how}{hint(lines)}"
         self.report(Failure(task.node, task.name, text, lines, kind=kind))
 
+    async def _explain_silence(self, task: Task, silent: float) -> None:
+        """See whether a silent task's node answers: else it is the node that is lost."""
+        link, asked = self.links.up.get(task.node), None
+        if link is None:
+            return
+        with suppress(NodeError, asyncio.TimeoutError):
+            asked = await asyncio.wait_for(link.facts(), DEAD_AFTER)
+        if asked is not None and task.name not in self._asked:
+            text = f"it has given no sign of life for {silent:.0f} s: it is frozen"
+            self.report(Failure(task.node, task.name, text, kind=Cause.FROZEN))
+        elif asked is None and task.node in self.links.up:
+            link.drop(f"the agent has not answered for {DEAD_AFTER:g} s")
+
     def _lost(self, node: str, reason: str) -> None:
         self.report(self.on_node(node, f"the node is lost: {reason}", Cause.NODE_LOST))
 
@@ -402,8 +416,7 @@ class ClusterTasks:
                 silent = now - self._heard.get(task.name, now)
                 if silent > self._spec.silence_seconds and task.node in self.links.up:
                     del self._heard[task.name]
-                    text = f"it has given no sign of life for {silent:.0f} s: it is frozen"
-                    self.report(Failure(task.node, task.name, text, kind=Cause.FROZEN))
+                    self._explaining.add(self._run(self._explain_silence(task, silent)))
 
     def _named(self, node: str, name: str) -> Task | None:
         return next((t for t in self._tasks if t.node == node and t.name == name), None)

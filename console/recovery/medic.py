@@ -191,6 +191,9 @@ class Medic:
             failure = again
             if set(failure.tasks) <= self.state.left_out:
                 return
+            lost = failure.kind is Cause.NODE_LOST
+            if lost and set(failure.tasks) <= self.state.away | self.state.left_out:
+                return  # it was lost again while it came back
             if self.finished:
                 self.flags.raise_flag(failure, "the trial was finished without it")
                 return
@@ -217,6 +220,9 @@ class Medic:
                 await nodes.restart(task)
         except Failure as failure:
             self.flags.given_up(number)
+            if failure.kind is Cause.NODE_LOST:  # that comes by itself
+                self.flags.update(number, "its node is lost, too")
+                return None
             return failure
         names = " and ".join(task.name for task in tasks)
         self.flags.recovered(number, f"{names} was started again and serves")

@@ -122,8 +122,7 @@ for path in glob.glob('{SHARDS}/*.f32'):
         machine, old = self.boards[board], self._hosts[board]
         new = machine.network.address(machine.place + (50 if old == machine.host else 0))
         prefix = machine.network.addresses.prefixlen
-        commands = [f"addr add {new}/{prefix} dev eth0", f"addr del {old}/{prefix} dev eth0"]
-        ip(commands, machine.netns)
+        ip(["addr flush dev eth0", f"addr add {new}/{prefix} dev eth0"], machine.netns)
         self._hosts[board] = new
         self._write_ssh_config()
 
