@@ -216,6 +216,13 @@ class NodeConnection:
             self._run(self._watch_tunnel(self._tunnel))
         return await asyncio.shield(self._tunnel)
 
+    def servers(self) -> list[int]:
+        """Return the processes of sshd that hold this node's connections there."""
+        found = [self.hello.parent]
+        if self._tunnel is not None and self._tunnel.done() and not self._tunnel.cancelled():
+            found += [] if self._tunnel.exception() else [self._tunnel.result().server]
+        return [pid for pid in found if pid > 1]
+
     def ends(self) -> tuple[str, str]:
         """Return this connection's two IP addresses: ours, the node's."""
         assert self._ssh is not None

@@ -11,9 +11,9 @@ from edgead.console.errors import UNREACHABLE
 from edgead.console.failure import Failure
 from edgead.console.placement import HOST, Task
 from edgead.console.recorder import Recorder
-from edgead.console.recovery.causes import Action, Cause
+from edgead.console.recovery.causes import Cause
 from edgead.console.recovery.machine import returned, usable
-from edgead.console.recovery.medic import Medic, Setback
+from edgead.console.recovery.medic import Medic
 from edgead.models.spec import TrialSpec
 
 FIRST_SECONDS, LATER_SECONDS = 10.0, 4.0  # to connect; a node that is away keeps nobody for long
@@ -91,13 +91,11 @@ class Choosing:
         named = {self._spec.chief_node} if "chief" in roles else set()
         named |= {self._spec.ps_node} if "ps" in roles else set()
         first = self._starts == 1
-        if failure.kind is Cause.REFUSED or (first and name in named):
+        if first and (failure.kind is Cause.REFUSED or name in named):
             self._medic.end(failure)
         if "chief" in roles:
             self._medic.setback(failure)
-        number, decision = self._medic.take(failure)
-        if decision.action is Action.END:
-            raise Setback(failure, decision, number)
+        self._medic.absent(failure)
 
     def _too_few(self, workers: int) -> None:
         minimum = self._medic.state.minimum

@@ -219,9 +219,7 @@ class ClusterTasks:
             for task in there:
                 await self.restart(task)
         except Failure:
-            link = self.links.up.get(node)
-            if link is not None:  # the next try is to begin anew
-                await link.close()
+            await self.links.leave(node)  # the next try is to begin anew
             raise
 
     async def reset(self) -> None:
@@ -286,7 +284,10 @@ class ClusterTasks:
                 await self._stage(node, file, verify)
         except NodeError as error:
             lost = Cause.UNFIT if node in self.links.up else Cause.NODE_LOST
-            raise self.on_node(node, error.text, cause_of_words([error.text], lost)) from None
+            kind = cause_of_words([error.text], lost)
+            reading = [t for t in [self._chief, *self.serving] if t.role != "ps" and t.node == node]
+            names = ", ".join(task.name for task in reading)
+            raise Failure(node, names, error.text, kind=kind) from None
 
     async def _stage(self, node: str, file: Path, verify: bool) -> None:
         began, told = time.monotonic(), time.monotonic()

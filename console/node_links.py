@@ -21,6 +21,12 @@ from edgead.console.recovery.causes import Cause
 from edgead.console.recovery.evidence import MEMORY, Memory, read_memory
 
 CONNECT_SECONDS = 10.0
+# What a node never saw the end of holds its ports for a quarter of an hour.
+HANG_UP = """
+for pid; do
+  case "$(cat /proc/$pid/comm 2>/dev/null)" in sshd*) kill "$pid" ;; esac
+done
+"""
 GIVE_BACK_SECONDS = 20.0  # for the power modes, when the nodes are left
 ASK_SECONDS = 5.0  # for what the kernel has counted
 REFUSALS = (HostKeyChanged, HostKeyUnknown, AuthenticationFailed)
@@ -47,35 +53,56 @@ class NodeLinks:
         self._commands: dict[str, Commands] = {}
         self._power: dict[str, PowerChange] = {}  # what was changed
         self._memory: dict[str, Memory] = {}  # what each kernel had counted before
-        self._markers: dict[str, str] = {}  # of the agents that were there last
+        self._before: dict[str, NodeConnection] = {}  # the latest, up or lost
         self._closing = False
 
     async def connect(self, name: str, seconds: float = CONNECT_SECONDS) -> None:
         """Connect to a node, by its name anew, and make it ready; raises Failure."""
         node = self._cluster.node(name)
         self._record("node", node=name, state="connecting")
-        before = self._markers.get(name)
+        before = self._before.get(name)
         try:
             link = await connect(
                 node,
                 timeout=seconds,
                 on_event=lambda message: self._take(name, message),
-                sweep=[before] if before else [],
+                sweep=[before.marker] if before else [],
             )
         except NodeError as error:
             self._record("node", node=name, state="lost", evidence=error.text)
             refused = isinstance(error, REFUSALS)
             kind = Cause.REFUSED if refused else Cause.UNREACHABLE
             raise Failure(name, "", error.text, exit_code=UNREACHABLE, kind=kind) from None
-        self.up[name], self._markers[name] = link, link.marker
+        self.up[name], self._before[name] = link, link
         commands = self._commands[name] = Commands()
         commands.use(link)
         link.closed.add_done_callback(lambda closed: self._end(name, link, closed.result()))
         self._record("node", node=name, state="up", evidence=f"Python {link.hello.python}")
         try:
+            await self._hang_up(before, link, commands)
             await self._make_ready(node, commands)
         except NodeError as error:
-            raise self._unfit(name, error.text) from None
+            kind = Cause.UNFIT if name in self.up else Cause.NODE_LOST
+            await self.leave(name)
+            raise Failure(name, "", error.text, kind=kind) from None
+        except Failure:
+            await self.leave(name)
+            raise
+
+    async def leave(self, name: str) -> None:
+        """Leave a node, with all that runs there ended: it is of no use as it is."""
+        link = self.up.pop(name, None)
+        if link is not None:
+            self._record("node", node=name, state="lost", evidence="it is left alone for now")
+            await link.close()
+
+    async def _hang_up(
+        self, before: NodeConnection | None, link: NodeConnection, commands: Commands
+    ) -> None:
+        """End what holds the connection before this one on the node, if that has not restarted."""
+        if before is not None and before.hello.loopback == link.hello.loopback:
+            pids = [str(pid) for pid in before.servers()]
+            await commands.run(["sh", "-c", HANG_UP, "sh", *pids], timeout=ASK_SECONDS)
 
     async def _make_ready(self, node: Node, commands: Commands) -> None:
         def say(level: str, text: str) -> None:
@@ -89,19 +116,16 @@ class NodeLinks:
             self._record("board", node=node.name, **self.boards[node.name])
         self._memory[node.name] = await self.memory(node.name)
 
-    def _unfit(self, name: str, text: str) -> Failure:
-        gone = name not in self.up
-        return Failure(name, "", text, kind=Cause.NODE_LOST if gone else Cause.UNFIT)
-
     def _take(self, name: str, message: Message) -> None:
         if name in self._commands:
             self._commands[name].hear(message)
         self._hear(name, message)
 
     def _end(self, name: str, link: NodeConnection, reason: str) -> None:
-        if self.up.get(name) is link:
+        known = self.up.get(name) is link
+        if known:
             del self.up[name]
-        if not self._closing:
+        if known and not self._closing:
             self._record("node", node=name, state="lost", evidence=reason)
             self._lost(name, reason)
 

@@ -96,12 +96,12 @@ TABLE: dict[Cause, Row] = {
     ),
     Cause.DISK_FULL: Row(
         "the node's disk is full",
-        *(_RESUME, _RESUME),
+        *(_RESTART, _RESUME),
         "free room on {node}: ssh {node} 'df -h; docker system df'",
     ),
     Cause.UNFIT: Row(
         "the node is there and cannot be used",
-        *(_RESUME, _RESUME),
+        *(_RESTART, _RESUME),
         "edgead-console nodes check {node} --fix",
     ),
     Cause.LOST_TOUCH: Row(

@@ -114,6 +114,13 @@ def _leave_out(
     return state, Decision(Action.RESUME, workers, 0.0, text)
 
 
+def absent(state: Recovery, failure: Failure) -> tuple[Recovery, Decision]:
+    """Start without what is on a node that can't be had."""
+    state = replace(state, away=state.away | (state.workers & set(failure.tasks)))
+    text = f"the trial starts without {_named(failure.tasks)} there"
+    return state, Decision(Action.AWAIT, failure.tasks, 0.0, text)
+
+
 def overdue(state: Recovery, workers: Iterable[str]) -> tuple[Recovery, Decision]:
     """Give up workers whose node has not come back in time."""
     return _leave_out(state, tuple(workers), True)

@@ -18,6 +18,7 @@ from edgead.console.recovery.flags import Flags
 from edgead.console.recovery.machine import (
     Decision,
     Recovery,
+    absent,
     decide,
     overdue,
     progressed,
@@ -81,6 +82,11 @@ class Medic:
         if decision.action not in (Action.END, Action.RESUME):
             decision = decision._replace(action=Action.RESUME)
         raise Setback(failure, decision, number)
+
+    def absent(self, failure: Failure) -> None:
+        """Flag a node without which a start is made."""
+        self.state, decision = absent(self.state, failure)
+        self.flags.raise_flag(failure, decision.text)
 
     def end(self, failure: Failure) -> NoReturn:
         """Flag what no start would survive; raises Setback."""
