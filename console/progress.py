@@ -11,15 +11,19 @@ LOOK_SECONDS = 1.0
 
 
 class Progress:
-    """Counts the time between two signs of progress, once it is told to begin."""
+    """Counts the time between two signs of progress, from `begin` to `pause`."""
 
     def __init__(self, stall_seconds: float) -> None:
         self._least = LEAST * stall_seconds
         self._longest, self._latest = 0.0, 0.0
 
     def begin(self) -> None:
-        """Count from now on: the chief has all that it needs."""
+        """Count from now on."""
         self._latest = time.monotonic()
+
+    def pause(self) -> None:
+        """Count no more until it is told to begin again: the chief waits for others."""
+        self._latest = 0.0
 
     def seen(self) -> None:
         """Take note of a sign of progress."""

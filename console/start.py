@@ -68,9 +68,8 @@ class Start:
         self._choosing.begin()
         self._chief_node = self._choosing.chief_node
         jobs: dict[str, asyncio.Future[Any]] = {"late": begin(self._progress.late())}
-        if nodes is None:
-            self._progress.begin()
-        else:
+        self._progress.begin()
+        if nodes is not None:
             jobs["ready"] = begin(self._make_ready(nodes))
             jobs["watch"] = begin(self._medic.watch(nodes))
         on_node = nodes is not None and self._chief_node != HOST
@@ -183,10 +182,12 @@ class Start:
             self._shards.set_result([str(file) for file in happened.get("shards", [])])
         elif kind == "stalled":
             self._hear_stalled(happened)
-        elif kind == "phase" and phase == "connect" and happened.get("state") == "end":
+        ended = kind == "phase" and happened.get("state") == "end"
+        if ended and phase == "connect":
             self._medic.training = True
-        ended = kind == "phase" and phase in WORK and happened.get("state") == "end"
-        if kind == "epoch" or ended:
+        if ended and phase == "start" and self._nodes is not None and not self._told.done():
+            self._progress.pause()  # until it is told the cluster
+        if kind == "epoch" or (ended and phase in WORK):
             self._medic.got_on()
             if self._mending:
                 self._medic.flags.recovered(self._mending, "the trial was resumed and gets on")
