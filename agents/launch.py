@@ -19,7 +19,7 @@ TENSORFLOW_SETTINGS = {
     # A peer that is gone fails a call at once; the default waits for it for ever.
     "GRPC_FAIL_FAST": "use_caller",
     # gRPC would ask an $http_proxy for the way to a task on loopback.
-    "no_grpc_proxy": "127.0.0.1",
+    "no_grpc_proxy": "127.0.0.1,localhost",
     "TF_CPP_MIN_LOG_LEVEL": "2",
 }
 

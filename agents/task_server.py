@@ -126,6 +126,27 @@ def tell_usage() -> None:
         time.sleep(USAGE_INTERVAL)
 
 
+def rehearse(server: "tf.distribute.Server", device: str) -> None:
+    """Take two made-up training steps on a device of this server, and on no other.
+
+    A process's first step costs many times what later ones do: libraries load, and a GPU's kernels.
+    Here it costs no trial anything, and an installation that can't compute fails before one.
+    """
+
+    def step(number: tf.Tensor, weights: tf.Tensor) -> "tuple[tf.Tensor, tf.Tensor]":
+        x = tf.gather(tf.random.uniform([64, 8]), tf.range(32))
+        y = tf.nn.relu(tf.nn.bias_add(tf.matmul(x, weights), tf.zeros([8])))
+        gradient = tf.gradients(tf.reduce_mean(tf.abs(y - x)), weights)[0]
+        return number + 1, weights - gradient / (tf.sqrt(tf.square(gradient)) + 1.0)
+
+    config = tf.compat.v1.ConfigProto(device_filters=[device])  # nobody else need be there yet
+    with tf.Graph().as_default(), tf.device(device):
+        first = (tf.constant(0), tf.ones([8, 8]))
+        last = tf.while_loop(lambda number, _: number < 2, step, first)
+        with tf.compat.v1.Session(server.target, config=config) as session:
+            session.run(last)
+
+
 def main() -> None:
     """Start the server, say so, and serve until the process is ended."""
     task = json.loads(os.environ["TF_CONFIG"])
@@ -146,6 +167,7 @@ def main() -> None:
     if task["cluster"][role][index].rsplit(":", 1)[0] in ("127.0.0.1", "localhost"):
         hear_only_loopback()
     server.start()
+    rehearse(server, "/job:%s/task:%d" % (role, index))
     cudnn = str(tf.sysconfig.get_build_info().get("cudnn_version", ""))
     tell("ready", tensorflow=tf.__version__, cudnn=cudnn, seconds=time.time() - started)
     threading.Thread(target=tell_usage, daemon=True).start()

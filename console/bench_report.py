@@ -23,9 +23,13 @@ Ratios are taken round by round; below are their medians. Seconds are of this ma
 
 Machine: {machine}. {day}.
 
-The first epoch is with connecting, building, tracing and shipping the graph. Prediction is timed \
-until every row's error is there. Starting the processes, loading the data and staging it, which a \
-node needs once for all trials, are in none of the figures.
+The first epoch is with connecting and shipping the graph, from the moment when the cluster's \
+tasks are ready. The chief builds the model and traces the graph while they start; what is not \
+done by then counts as connecting. Centralised training builds and traces within its figures. The \
+chief's processor time is that of connecting and training; with what it did ahead, it is \
+`chief_cpu_with_preparing_vs_central`. Training ends when the weights are home. Prediction is \
+timed until every row's error is there. Starting the processes, loading the data and staging it, \
+which a node needs once for all trials, are in none of the figures.
 """
 
 _SCALE = """## Cost as work grows

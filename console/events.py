@@ -24,13 +24,14 @@ KINDS: dict[str, str] = {
     "(the files that nodes are to have)",
     "stage": "supervisor: node, file, while it goes done and total (bytes), at the end sent and "
     "seconds",
-    "phase": "chief: phase (load, connect, train, threshold, validation, test), state (begin, "
-    "end), and at the end seconds",
+    "phase": "chief: phase (load, start, prepare, connect, train, threshold, validation, test), "
+    "state (begin, end), and at the end seconds",
     "step": "chief: epoch (from 1), step, steps, loss; at most ten a second",
     "epoch": "chief: epoch (from 1), epochs, loss, seconds, checkpoint (the file written)",
     "resumed": "chief: epoch (those before are kept, from the checkpoint; 0 for none)",
     "stalled": "chief: workers (TensorFlow's numbers) whose part is late, seconds",
-    "trained": "chief: cpu_seconds (its own, over connecting and training)",
+    "trained": "chief: cpu_seconds (its own, over connecting and training), prepare_cpu_seconds "
+    "(of what it did before there was a cluster)",
     "threshold": "chief: value, rule, seconds, mean, std",
     "score": "chief: split (validation, test), rows, visited, accuracy, precision, recall, f1, "
     "where (host, workers), seconds",

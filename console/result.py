@@ -14,7 +14,8 @@ def result_of(state: TrialState, outcome: str) -> dict[str, Any]:
     Seconds: `connect` until the cluster answered, `epochs` each epoch, `total` connecting and
     training until the weights are home, `threshold` finding it; None for what was not reached.
     `usage` has, for each task, its memory and what it sent over the network, in bytes.
-    `chief_cpu_seconds` is the chief's processor time over connecting and training.
+    `chief_cpu_seconds` is the chief's processor time over connecting and training,
+    `prepare_cpu_seconds` that of building and tracing while the cluster's tasks started.
     """
     spec = state.spec
     epochs = [epoch.seconds for epoch in state.epochs]
@@ -36,9 +37,10 @@ def result_of(state: TrialState, outcome: str) -> dict[str, Any]:
             "epochs": epochs,
             "threshold": state.phase_seconds.get("threshold"),
             "wall": state.seconds,
-            **{key: state.phase_seconds.get(key) for key in ("load", "start", "train")},
+            **{key: state.phase_seconds.get(key) for key in ("load", "start", "prepare", "train")},
         },
         "chief_cpu_seconds": state.chief_cpu_seconds,
+        "prepare_cpu_seconds": state.prepare_cpu_seconds,
         "usage": state.usage,
         "loss": [epoch.loss for epoch in state.epochs],
         "threshold": state.threshold,

@@ -185,7 +185,8 @@ class Start:
         ended = kind == "phase" and happened.get("state") == "end"
         if ended and phase == "connect":
             self._medic.training = True
-        if ended and phase == "start" and self._nodes is not None and not self._told.done():
+        last = "prepare" if self._trial.spec.engine == "fast" else "start"
+        if ended and phase == last and self._nodes is not None and not self._told.done():
             self._progress.pause()  # until it is told the cluster
         if kind == "epoch" or (ended and phase in WORK):
             self._medic.got_on()

@@ -82,6 +82,7 @@ class TrialState:
     warnings: int = 0
     collapsed: bool = False
     chief_cpu_seconds: float | None = None
+    prepare_cpu_seconds: float = 0.0
     usage: dict[str, dict[str, int]] = field(default_factory=dict)
     boards: dict[str, dict[str, Any]] = field(default_factory=dict)  # what each node is
     result: dict[str, Any] | None = None
@@ -222,6 +223,7 @@ def _threshold(state: TrialState, event: Event) -> None:
 
 def _trained(state: TrialState, event: Event) -> None:
     state.chief_cpu_seconds = float(event["cpu_seconds"])
+    state.prepare_cpu_seconds = float(event.get("prepare_cpu_seconds", 0.0))
 
 
 def _usage(state: TrialState, event: Event) -> None:

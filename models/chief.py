@@ -19,17 +19,17 @@ from contextlib import suppress
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
-from queue import Queue
-from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Optional, TextIO, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Optional, Tuple
 
 from edgead.models.blame import blame
+from edgead.models.inbox import Said, lines_of
 from edgead.models.report import Reporter, claim_stdout
 from edgead.models.spec import TrialSpec, read_spec
 
 if TYPE_CHECKING:  # TensorFlow and pandas are imported when they are needed, and reported
     from edgead.datasets import Dataset, Prepared
 
-FAILED, WRONG_JOB, ORPHANED, NO_DATA = 1, 2, 3, 4
+FAILED, WRONG_JOB, NO_DATA = 1, 2, 4
 BEAT = 2.0  # seconds between signs of life
 
 
@@ -71,16 +71,20 @@ class Job(NamedTuple):
 
 
 def stand_by(job: Job) -> None:
-    """Do ahead what every job begins with: load the data, import TensorFlow, build the model."""
+    """Do ahead what every job begins with: load the data, import TensorFlow, trace the graphs."""
     data = _dataset(job)
     _import_slow()
-    from edgead.models import autoencoder
+    from edgead.datasets import write_shards
+    from edgead.models import autoencoder, fast
 
-    shape = autoencoder.input_shape(data.window, len(data.features))
-    autoencoder.build(job.spec.model, shape, job.spec.learning_rate)
+    if job.spec.distributed and job.spec.engine == "fast":
+        fast.prepare(job.spec, write_shards(data, job.cache / "shards"))
+    else:
+        shape = autoencoder.input_shape(data.window, len(data.features))
+        autoencoder.build(job.spec.model, shape, job.spec.learning_rate)
 
 
-def run(job: Job, read_line: Callable[[], str], reporter: Reporter) -> None:
+def run(job: Job, read_line: Callable[[], Said], reporter: Reporter) -> None:
     """Load, train, set the threshold, score validation and test."""
     with reporter.phase("load"):
         data, prepared = _load(job, reporter)
@@ -91,7 +95,8 @@ def run(job: Job, read_line: Callable[[], str], reporter: Reporter) -> None:
     files = prepared.files if prepared else ()
     checkpoints = Checkpoints(job.folder, [Path(name).name for name in files], job.checkpoint)
     trained, scorer = strategies.train(job.spec, data, prepared, read_line, reporter, checkpoints)
-    reporter.emit("trained", cpu_seconds=trained.cpu_seconds)
+    cpu = {"cpu_seconds": trained.cpu_seconds, "prepare_cpu_seconds": trained.prepare_cpu_seconds}
+    reporter.emit("trained", **cpu)
     saving.save_model(job.folder, trained, reporter)
     threshold = scoring.find_threshold(job.spec, trained.model, scorer, data, reporter)
     saving.save_detector(job.folder, threshold, job.spec, data, reporter)
@@ -156,40 +161,23 @@ def _load(job: Job, reporter: Reporter) -> Tuple[Dataset, Optional[Prepared]]:
     return data, prepared
 
 
-def lines_of(stream: TextIO, forsaken: Callable[[], None] = lambda: None) -> Callable[[], str]:
-    """Give what waits for the stream's next line; this process ends with it: nobody is left.
-
-    `forsaken` is called first, then.
-    """
-    lines: Any = Queue()
-
-    def watch() -> None:
-        for line in iter(stream.readline, ""):
-            lines.put(line)
-        forsaken()
-        os._exit(ORPHANED)
-
-    threading.Thread(target=watch, name="stdin", daemon=True).start()
-    return lines.get  # type: ignore[no-any-return]
-
-
 def main() -> int:
     """Do one job on the host."""
     return serve(Reporter(claim_stdout()), lines_of(sys.stdin), {})
 
 
-def serve(reporter: Reporter, read_line: Callable[[], str], places: Mapping[str, Any]) -> int:
+def serve(reporter: Reporter, read_line: Callable[[], Said], places: Mapping[str, Any]) -> int:
     """Do one job; give 0 when it is done, else say why in an `error` event.
 
     `places` stand in for the job's own, which are the host's.
     """
     try:
-        line = json.loads(read_line())
+        line = json.loads(read_line().line)
         if "standby" in line:
             with suppress(Exception):  # the job itself will tell
                 stand_by(Job.read(line["standby"]))
             reporter.emit("standby")
-            line = json.loads(read_line())
+            line = json.loads(read_line().line)
         job = Job.read({**line, **places})
         job.enter()
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:

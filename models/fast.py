@@ -13,9 +13,10 @@ same slot again: no batch is lost and none counts twice; only its time is spent 
 from __future__ import annotations
 
 import time
-import uuid
+from dataclasses import replace
+from functools import lru_cache
 from itertools import islice
-from typing import Any, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 import tensorflow as tf
@@ -25,27 +26,52 @@ from edgead.models import autoencoder
 from edgead.models.checkpoint import FILE, Checkpoint, Checkpoints
 from edgead.models.cluster import Cluster, connect
 from edgead.models.flat import FlatModel
+from edgead.models.graphs import PS, Graphs
 from edgead.models.patience import Patience
 from edgead.models.report import Reporter
-from edgead.models.rounds import Part, Round, plan, steps_per_epoch
+from edgead.models.rounds import Round, count_rounds, plan, steps_per_epoch
 from edgead.models.scoring import at_once
-from edgead.models.spec import WINDOWED_MODELS, TrialSpec
-from edgead.models.staged import SPLITS, StagedRows
+from edgead.models.shipping import ship
+from edgead.models.spec import TrialSpec
+from edgead.models.staged import SPLITS
 from edgead.models.training import Epochs, Trained
 
-PS = "/job:ps/replica:0/task:0/device:CPU:0"
 ATTEMPTS = 3  # to fetch the scores of a range
 GONE = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError)
-# Adam, as Keras has it (Kingma and Ba, 2015, with epsilon outside the root).
-BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
 
 Range = Tuple[int, int]  # of rows: the first, and the one after the last
 
 
+class Ahead(NamedTuple):
+    """What a trial has before its cluster: the weights it starts from [size], and its graphs."""
+
+    shape: Tuple[int, ...]  # of what the model takes at once
+    start: Any
+    graphs: Graphs
+
+
+# Kept as long as the process: a graph that goes would be taken back from tasks that never had it.
+_graphs: Dict[Tuple[TrialSpec, Prepared], Graphs] = {}
+
+
+@lru_cache(maxsize=1)
+def prepare(spec: TrialSpec, prepared: Prepared) -> Ahead:
+    """Build the model and trace its graphs, while the cluster's tasks may still be starting.
+
+    Done again for the same trial it costs nothing, and little for one with another seed.
+    """
+    shape = autoencoder.input_shape(prepared.window, len(prepared.features))
+    flat = FlatModel(_build(spec, shape))
+    key = replace(spec, seed=0), prepared
+    graphs = _graphs[key] = _graphs.get(key) or Graphs(spec, prepared, flat)
+    return Ahead(shape, flat.pack(), graphs)
+
+
 def train(
     spec: TrialSpec,
-    prepared: Prepared,
+    ahead: Ahead,
     cluster: Cluster,
+    told: float,
     reporter: Reporter,
     checkpoints: Checkpoints,
 ) -> Tuple[Trained, Engine]:
@@ -53,17 +79,27 @@ def train(
 
     Goes on from the checkpoint, if there is one. The cluster may have fewer workers than the spec:
     then they take all parts among them, and the weights are the same.
-    The first epoch's seconds are with all it takes to build, trace and ship the graph.
+
+    `told` is when the cluster was there to connect to, of time.monotonic. The first epoch's
+    seconds are with shipping the graphs. Training ends when the weights are here.
     """
     cpu = time.process_time()
-    with reporter.phase("connect"):
+    with reporter.phase("connect", since=told):
         strategy = connect(cluster)
     with reporter.phase("train"):
         epochs = Epochs(reporter, spec.epochs, time.monotonic())
         patience = Patience(reporter, spec.stall_seconds, len(cluster["worker"]))
-        engine = Engine(spec, prepared, strategy, patience)
-        model = engine.train(epochs, reporter, checkpoints)
-    return Trained(model, epochs.losses, epochs.seconds, time.process_time() - cpu), engine
+        engine = Engine(spec, ahead, strategy, patience)
+        weights = engine.train(epochs, reporter, checkpoints)
+    cpu = time.process_time() - cpu
+    model = _build(spec, ahead.shape)  # variables from before the cluster are lost to it
+    model.set_weights(ahead.graphs.model.unpack(weights))
+    return Trained(model, epochs.losses, epochs.seconds, cpu), engine
+
+
+def _build(spec: TrialSpec, shape: Tuple[int, ...]) -> Any:
+    tf.keras.utils.set_random_seed(spec.seed)
+    return autoencoder.build(spec.model, shape, spec.learning_rate)
 
 
 class Engine:
@@ -71,153 +107,67 @@ class Engine:
 
     where = "workers"
 
-    def __init__(
-        self, spec: TrialSpec, prepared: Prepared, strategy: Any, patience: Patience
-    ) -> None:
+    def __init__(self, spec: TrialSpec, ahead: Ahead, strategy: Any, patience: Patience) -> None:
         self._patience = patience
+        self._spec, self._ahead, self._graphs = spec, ahead, ahead.graphs
+        self._train = ship(ahead.graphs.train)
         self._coordinator = tf.distribute.coordinator.ClusterCoordinator(strategy)
-        tf.keras.utils.set_random_seed(spec.seed)
-        if spec.model not in WINDOWED_MODELS:
-            # Optimising the graph costs every worker more than it saves, save where it is what
-            # finds the GPU's own kernel for a recurrent layer.
-            tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-        self._spec = spec
-        self._splits = {name: StagedRows.of(prepared, name) for name in SPLITS}
-        shape = autoencoder.input_shape(prepared.window, len(prepared.features))
-        self._home = autoencoder.build(spec.model, shape, spec.learning_rate)
-        self._model = FlatModel(self._home)
-        self._start = self._model.pack()
-        self._variable = f"weights-{uuid.uuid4().hex}"  # of this trial: servers serve many
-        signature = [tf.TensorSpec([len(Part._fields)], tf.int64)]
-        self._train = tf.function(self._train_part, signature, autograph=False)
-        self._score = tf.function(
-            self._score_range, [tf.TensorSpec([4], tf.int64)], autograph=False
-        )
+        self._score: Any = None
+        self._look: Any = None
         self._rounds = 0
 
-    # -- what runs on the cluster, as graphs
-
-    def _handle(self) -> Any:
-        """Name the variable on the parameter server: [2, workers, 3 * size + 1].
-
-        A slot is weights, first and second moments, and the sum of the part's losses. Rounds
-        write the two rows of slots in turn, so that none is written while it may be read.
-        """
-        with tf.device(PS):
-            return tf.raw_ops.VarHandleOp(
-                dtype=tf.float32,
-                shape=[2, self._spec.workers, 3 * self._model.size + 1],
-                shared_name=self._variable,
-            )
-
-    def _slots(self, after: Any) -> Any:
-        """Read the slots after so many rounds: [workers, 3 * size + 1]."""
-        with tf.device(PS):
-            slots = tf.raw_ops.ReadVariableOp(resource=self._handle(), dtype=tf.float32)
-            return slots[after % 2]
-
-    def _mean(self, after: Any) -> Any:
-        """Read the mean of the slots after so many rounds: [3 * size + 1]."""
-        with tf.device(PS):
-            return tf.reduce_mean(self._slots(after), axis=0)
-
-    def _train_part(self, numbers: Any) -> Any:
-        """Do one part of a round: the numbers of a Part to the number of its round."""
-        part = Part(*tf.unstack(numbers))
-        state = tf.identity(self._mean(part.round))
-        rows = self._splits["train"]
-        series, total = rows.tensor(), tf.constant(rows.items, tf.int64)
-        places = tf.range(part.low, part.high) + part.place
-
-        def step(i: Any, lost: Any, weights: Any, first: Any, second: Any) -> Tuple[Any, ...]:
-            place = (places + i * self._spec.batch) % total
-            x = rows.take(series, (part.a * place + part.b) % total)
-            with tf.GradientTape() as tape:
-                tape.watch(weights)
-                loss = tf.reduce_mean(tf.abs(self._model.call(weights, x, True) - x))
-            gradient = tape.gradient(loss, weights)
-            state = _adam(part.step + i + 1, gradient, self._spec.learning_rate, first, second)
-            return (i + 1, lost + loss, weights - state.change, state.first, state.second)
-
-        moments = tf.split(state[:-1], 3)
-        start = (tf.constant(0, tf.int64), tf.constant(0.0), *moments)
-        _, lost, *after = tf.while_loop(
-            lambda i, *_: i < part.steps, step, start, parallel_iterations=1
-        )
-        with tf.device(PS):
-            write = tf.raw_ops.ResourceScatterNdUpdate(
-                ref=self._handle(),
-                indices=tf.stack([[(part.round + 1) % 2, part.worker]]),
-                updates=tf.concat([*after, lost[tf.newaxis]], 0)[tf.newaxis],
-            )
-        with tf.control_dependencies([write]):
-            return tf.identity(part.round)
-
-    def _score_range(self, numbers: Any) -> Any:
-        """Score some rows: (rounds, split, first, last + 1) to their mean absolute errors [rows].
-
-        A split is its place in SPLITS.
-        """
-        after, split, first, last = tf.unstack(numbers)
-        weights = tf.identity(self._mean(after)[: self._model.size])
-        x = tf.switch_case(
-            tf.cast(split, tf.int32),
-            [
-                lambda rows=rows: rows.take(rows.tensor(), tf.range(first, last))
-                for rows in self._splits.values()
-            ],
-        )
-        difference = tf.abs(self._model.call(weights, x, False) - x)
-        return tf.reduce_mean(difference, axis=list(range(1, len(difference.shape))))
-
-    # -- what the chief does
-
     def train(self, epochs: Epochs, reporter: Reporter, checkpoints: Checkpoints) -> Any:
-        """Train, or train on; give the model with its weights brought home."""
-        slot = np.concatenate([self._start, np.zeros(2 * self._model.size + 1, np.float32)])
-        slots = np.tile(slot, (2, self._spec.workers, 1))
+        """Train, or train on; bring the weights home: float32 [size]."""
+        size, width, shape = self._graphs.size, self._graphs.width, self._graphs.shape
+        slots = np.concatenate([self._ahead.start, np.zeros(width - size, np.float32)])
         done = checkpoints.load()
-        if done is not None and done.slots.shape == slots.shape[1:]:
-            self._rounds, slots[:] = done.rounds, done.slots
+        if done is not None and done.slots.shape == shape[1:]:
+            self._rounds, slots = done.rounds, done.slots
             epochs.go_on_from(done.losses, done.seconds)
             reporter.emit("resumed", epoch=len(done.losses))
         with tf.device(PS):
-            tf.raw_ops.AssignVariableOp(resource=self._handle(), value=tf.constant(slots))
-        self._run_rounds(epochs, reporter, checkpoints)
-        weights = self._mean(tf.constant(self._rounds)).numpy()[: self._model.size]
-        self._home.set_weights(self._model.unpack(weights))
-        return self._home
+            value = tf.constant(np.broadcast_to(slots, shape))
+            tf.raw_ops.AssignVariableOp(resource=self._graphs.handle(), value=value)
+        return self._run_rounds(epochs, reporter, checkpoints)[:size]
 
-    def _run_rounds(self, epochs: Epochs, reporter: Reporter, checkpoints: Checkpoints) -> None:
-        traced = self._train.get_concrete_function()
-        spec, rows = self._spec, self._splits["train"].items
-        steps, lost = steps_per_epoch(rows, spec.batch), 0.0
-        waiting: Optional[Tuple[Round, float]] = None  # to be reported: a round, and its end
+    def _run_rounds(self, epochs: Epochs, reporter: Reporter, checkpoints: Checkpoints) -> Any:
+        spec, rows = self._spec, self._graphs.splits["train"].items
+        told = _Told(steps_per_epoch(rows, spec.batch), epochs, reporter, self._rounds)
 
-        def save() -> str:
-            slots = self._slots(self._rounds).numpy()
-            checkpoints.save(Checkpoint(self._rounds, slots, epochs.losses, epochs.seconds))
-            return FILE
-
-        def report(done: Round, ended: float) -> None:
-            nonlocal lost
-            lost += float(self._mean(self._rounds)[-1].numpy())
-            reporter.step(done.epoch + 1, done.steps_done, steps, lost / done.steps_done)
-            if done.steps_done == steps:
-                epochs.end(lost / steps, ended, save)
-                lost = 0.0
+        def tell() -> None:
+            slots = self._slots()
+            told.tell(self._losses(slots.mean(axis=0)))
+            done = Checkpoint(self._rounds, slots, epochs.losses, epochs.seconds)
+            checkpoints.save(done)
+            epochs.report(FILE)
 
         rounds = plan(rows, spec.batch, spec.workers, spec.epochs, spec.seed)
         for each in islice(rounds, self._rounds, None):
             for part in each.parts:
-                self._coordinator.schedule(traced, (tf.constant(part, tf.int64),))
-            if waiting is not None:  # the workers are busy: nobody waits for this report
-                report(*waiting)
+                self._coordinator.schedule(self._train, (tf.constant(part, tf.int64),))
+            if told.due():  # the workers are busy: nobody waits for this
+                tell()
             self._patience.wait(self._coordinator)
-            waiting = each, time.monotonic()
             self._rounds += 1
-        if waiting is not None:
-            report(*waiting)
+            told.ended(each, time.monotonic())
+        tell()
+        return self._state()
+
+    def _losses(self, state: Any) -> Any:
+        return state[3 * self._graphs.size :]
+
+    def _state(self) -> Any:
+        """Bring the state after the rounds so far home: float32 [width]."""
+        if self._look is None:
+            self._look = ship(self._graphs.look)
+        with tf.device(PS):
+            return self._look(tf.constant([self._rounds], tf.int64)).numpy()
+
+    def _slots(self) -> Any:
+        """Bring the slots after the rounds so far home: float32 [workers, width]."""
+        with tf.device(PS):
+            handle, row = self._graphs.handle(), tf.constant(self._rounds % 2)
+            return tf.raw_ops.ResourceGather(resource=handle, indices=row, dtype=tf.float32).numpy()
 
     def errors(self, split: str) -> Any:
         """Score every row of a split once, on the workers: float32 [rows], in the rows' order.
@@ -225,8 +175,9 @@ class Engine:
         A range that is retried fills the same places with the same numbers. Raises RuntimeError
         where a row was not visited exactly once.
         """
-        count = self._splits[split].items
-        size = max(1, min(at_once(self._splits[split].window), -(-count // self._spec.workers)))
+        rows = self._graphs.splits[split]
+        count = rows.items
+        size = max(1, min(at_once(rows.window), -(-count // self._spec.workers)))
         ranges = [(at, min(at + size, count)) for at in range(0, count, size)]
         errors, visits = np.full(count, np.nan, np.float32), np.zeros(count, np.uint8)
         for _ in range(ATTEMPTS):
@@ -246,15 +197,48 @@ class Engine:
 
     def _score_ranges(self, split: str, ranges: Sequence[Range]) -> Sequence[Any]:
         """Give each range's errors, or None where they have gone with the worker that had them."""
-        function, number = self._score.get_concrete_function(), SPLITS.index(split)
+        if self._score is None:
+            self._score = ship(self._graphs.score)
+        number = SPLITS.index(split)
         results = [
             self._coordinator.schedule(
-                function, (tf.constant([self._rounds, number, low, high], tf.int64),)
+                self._score, (tf.constant([self._rounds, number, low, high], tf.int64),)
             )
             for low, high in ranges
         ]
         self._patience.wait(self._coordinator)
         return [_fetch(result) for result in results]
+
+
+class _Told:
+    """Tells of the rounds that have ended, no more often than the reporter wants to hear."""
+
+    def __init__(self, steps: int, epochs: Epochs, reporter: Reporter, rounds: int) -> None:
+        self._steps, self._epochs, self._reporter = steps, epochs, reporter
+        self._waiting: List[Tuple[int, Round, float]] = []  # a round's number, and its end
+        self._rounds = rounds  # so far
+        self._first = count_rounds(steps, 1, len(epochs.losses))  # of the epoch
+
+    def ended(self, done: Round, now: float) -> None:
+        """Take note of a round that has ended."""
+        self._waiting.append((self._rounds, done, now))
+        self._rounds += 1
+
+    def due(self) -> bool:
+        """Whether there is something to tell, and it is time to."""
+        return bool(self._waiting) and self._reporter.due()
+
+    def tell(self, losses: Any) -> None:
+        """Tell of what waits: `losses` has every round's, summed over its steps [rounds]."""
+        for number, done, now in self._waiting:
+            lost = float(losses[self._first : number + 1].sum())
+            self._reporter.step(
+                done.epoch + 1, done.steps_done, self._steps, lost / done.steps_done
+            )
+            if done.steps_done == self._steps:
+                self._epochs.count(lost / self._steps, now)
+                self._first = number + 1
+        self._waiting.clear()
 
 
 def _fetch(result: Any) -> Any:
@@ -263,18 +247,3 @@ def _fetch(result: Any) -> Any:
         return result.fetch()
     except GONE:
         return None
-
-
-class _Adam(NamedTuple):
-    change: Any
-    first: Any
-    second: Any
-
-
-def _adam(step: Any, gradient: Any, rate: float, first: Any, second: Any) -> _Adam:
-    """Give the change of the weights and the new moments, all [size]; steps count from 1."""
-    time_ = tf.cast(step, tf.float32)
-    first = BETA_1 * first + (1 - BETA_1) * gradient
-    second = BETA_2 * second + (1 - BETA_2) * tf.square(gradient)
-    rate = rate * tf.sqrt(1 - tf.pow(BETA_2, time_)) / (1 - tf.pow(BETA_1, time_))
-    return _Adam(rate * first / (tf.sqrt(second) + EPSILON), first, second)

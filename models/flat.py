@@ -44,7 +44,10 @@ class FlatModel:
     def call(self, flat: Any, x: Any, training: bool) -> Any:
         """Run the model in a graph with the weights `flat` [size] in place of its own."""
         cuts = tf.split(flat, self._sizes)
-        weights = [tf.reshape(cut, shape) for cut, shape in zip(cuts, self._shapes)]
+        weights = [
+            tf.reshape(cut, shape) if len(shape) > 1 else cut
+            for cut, shape in zip(cuts, self._shapes)
+        ]
         with _swapped(self._places, weights):
             return self._model(x, training=training)
 

@@ -16,7 +16,8 @@ import tempfile
 from pathlib import Path
 from typing import Any, TextIO
 
-from edgead.models.chief import lines_of, serve
+from edgead.models.chief import serve
+from edgead.models.inbox import lines_of
 from edgead.models.report import Reporter, claim_stdout
 
 PIECE = 24 << 10  # bytes: a line must stay short of what the host takes

@@ -9,7 +9,7 @@ import threading
 import time
 from contextlib import contextmanager
 from datetime import datetime, timezone
-from typing import Any, Dict, Iterator, TextIO
+from typing import Any, Dict, Iterator, Optional, TextIO
 
 STEP_INTERVAL = 0.1  # s: at most ten step events a second
 
@@ -31,18 +31,24 @@ class Reporter:
             self._stream.write(line + "\n")
             self._stream.flush()
 
+    def due(self) -> bool:
+        """Whether the last step event is at least STEP_INTERVAL ago."""
+        return time.monotonic() - self._last_step >= STEP_INTERVAL
+
     def step(self, epoch: int, step: int, steps: int, loss: float) -> None:
-        """Write a step event unless the last one was less than STEP_INTERVAL ago."""
-        now = time.monotonic()
-        if now - self._last_step >= STEP_INTERVAL:
-            self._last_step = now
+        """Write a step event if one is due."""
+        if self.due():
+            self._last_step = time.monotonic()
             self.emit("step", epoch=epoch, step=step, steps=steps, loss=loss)
 
     @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        """Write the begin and, when it ends well, the end of a phase with its seconds."""
+    def phase(self, name: str, since: Optional[float] = None) -> Iterator[None]:
+        """Write the begin and, when it ends well, the end of a phase with its seconds.
+
+        They count from `since`, of time.monotonic, where it began before it could be said.
+        """
         self.emit("phase", phase=name, state="begin")
-        start = time.monotonic()
+        start = time.monotonic() if since is None else since
         yield
         self.phase_seconds[name] = time.monotonic() - start
         self.emit("phase", phase=name, state="end", seconds=self.phase_seconds[name])

@@ -54,6 +54,11 @@ def steps_per_epoch(rows: int, batch: int) -> int:
     return max(1, rows // batch)
 
 
+def count_rounds(rows: int, batch: int, epochs: int) -> int:
+    """Give how many rounds a training has."""
+    return epochs * min(ROUNDS_PER_EPOCH, steps_per_epoch(rows, batch))
+
+
 def plan(rows: int, batch: int, workers: int, epochs: int, seed: int) -> Iterator[Round]:
     """Give all rounds of a training in order. The same arguments give the same plan."""
     steps, number = steps_per_epoch(rows, batch), 0

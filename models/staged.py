@@ -30,6 +30,11 @@ class StagedRows(NamedTuple):
         items = shard.rows if window is None else window.count(shard.rows)
         return cls(shard.file, shard.rows, shard.features, window, items)
 
+    @property
+    def values(self) -> int:
+        """Give how many numbers there are in an item: a row, or a window of rows."""
+        return self.features * (1 if self.window is None else self.window.steps)
+
     def tensor(self) -> Any:
         """Map the file into the worker's memory: float32 [rows, features], nothing is copied."""
         return tf.raw_ops.ImmutableConst(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
+from typing import Any, Dict, NamedTuple, Optional, Tuple
 
 import tensorflow as tf
 
@@ -16,12 +16,16 @@ class DivergedError(RuntimeError):
 
 
 class Trained(NamedTuple):
-    """A model on this machine, its epochs' losses and seconds, and the chief's CPU seconds."""
+    """A model on this machine, its epochs' losses and seconds, and the chief's CPU seconds.
+
+    Those are of connecting and training, and of what it did ahead, before there was a cluster.
+    """
 
     model: Any
     losses: Tuple[float, ...]
     seconds: Tuple[float, ...]
     cpu_seconds: float
+    prepare_cpu_seconds: float = 0.0
 
 
 class Epochs:
@@ -31,23 +35,32 @@ class Epochs:
         self._reporter, self._epochs, self._mark = reporter, epochs, start
         self.losses: Tuple[float, ...] = ()
         self.seconds: Tuple[float, ...] = ()
+        self._told = 0
 
     def go_on_from(self, losses: Tuple[float, ...], seconds: Tuple[float, ...]) -> None:
         """Count these epochs as done: they were told before training was interrupted."""
-        self.losses, self.seconds = losses, seconds
+        self.losses, self.seconds, self._told = losses, seconds, len(losses)
 
-    def end(self, loss: float, now: float, save: Optional[Callable[[], str]] = None) -> None:
-        """Report an epoch that ended at `now`. Raises DivergedError when its loss is no number.
-
-        `save` is called before the report and gives the name of the checkpoint it wrote.
-        """
+    def count(self, loss: float, now: float) -> None:
+        """Count an epoch that ended at `now`. Raises DivergedError when its loss is no number."""
         number, seconds, self._mark = len(self.losses) + 1, now - self._mark, now
         if not math.isfinite(loss):
             raise DivergedError(f"the loss of epoch {number} is {loss}: try a lower learning_rate")
         self.losses += (loss,)
         self.seconds += (seconds,)
-        told = {"epoch": number, "epochs": self._epochs, "loss": loss, "seconds": seconds}
-        self._reporter.emit("epoch", **told, **({"checkpoint": save()} if save else {}))
+
+    def report(self, checkpoint: str = "") -> None:
+        """Report the epochs that were counted since the last time; they are in the checkpoint."""
+        kept = {"checkpoint": checkpoint} if checkpoint else {}
+        for number in range(self._told, len(self.losses)):
+            told = {"loss": self.losses[number], "seconds": self.seconds[number], **kept}
+            self._reporter.emit("epoch", epoch=number + 1, epochs=self._epochs, **told)
+        self._told = len(self.losses)
+
+    def end(self, loss: float, now: float) -> None:
+        """Count an epoch and report it."""
+        self.count(loss, now)
+        self.report()
 
 
 class EpochReport(tf.keras.callbacks.Callback):  # type: ignore[misc]

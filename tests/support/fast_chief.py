@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,9 @@ def main() -> None:
     prepared = write_shards(data, Path(job["shards"]))
     reporter = Killer(job["kill"], job["die"])
     checkpoints = Checkpoints(Path(job["folder"]), list(prepared.files))
-    trained, engine = fast.train(spec, prepared, job["cluster"], reporter, checkpoints)
+    ahead = fast.prepare(spec, prepared)
+    told = time.monotonic()
+    trained, engine = fast.train(spec, ahead, job["cluster"], told, reporter, checkpoints)
     weights = np.concatenate([each.ravel() for each in trained.model.get_weights()])
     found = [engine.errors(split) for _ in range(job["repeat"]) for split in ("train", "test")]
     rows = data.take("test", np.arange(data.count("test")))

@@ -1,0 +1,145 @@
+"""What the engine `fast` runs on the cluster, as graphs: to train, to score, to see the state.
+
+They are traced before there is a cluster, while its tasks start. The weights, Adam's moments and
+the losses are one flat vector a worker on the parameter server: its slot.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, NamedTuple, Tuple
+
+import tensorflow as tf
+
+from edgead.datasets import Prepared
+from edgead.models.flat import FlatModel
+from edgead.models.rounds import Part, count_rounds
+from edgead.models.spec import WINDOWED_MODELS, TrialSpec
+from edgead.models.staged import SPLITS, StagedRows
+
+PS = "/job:ps/replica:0/task:0/device:CPU:0"
+# Adam, as Keras has it (Kingma and Ba, 2015, with epsilon outside the root).
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
+
+
+class Graphs:
+    """The graphs of one trial: `train` a part, `score` a range, `look` at the state; all traced.
+
+    A slot is weights, first and second moments, and every round's loss so far, summed over its
+    steps: float32 [width]. Rounds write the two rows of slots in turn, so that none is written
+    while it may be read: the variable is float32 [2, workers, width].
+    """
+
+    def __init__(self, spec: TrialSpec, prepared: Prepared, model: FlatModel) -> None:
+        if spec.model not in WINDOWED_MODELS:
+            # Optimising the graph costs every worker more than it saves, save where it is what
+            # finds the GPU's own kernel for a recurrent layer.
+            tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+        self.splits = {name: StagedRows.of(prepared, name) for name in SPLITS}
+        rounds = count_rounds(self.splits["train"].items, spec.batch, spec.epochs)
+        self.size, self.width = model.size, 3 * model.size + rounds
+        self.shape = (2, spec.workers, self.width)
+        self._spec, self.model = spec, model
+        self._variable = f"weights-{uuid.uuid4().hex}"  # of this trial: servers serve many
+        self.train = _trace(self._train_part, [len(Part._fields)])
+        self.score = _trace(self._score_range, [4])
+        self.look = _trace(self._mean, [1])
+
+    def handle(self) -> Any:
+        """Name the variable on the parameter server."""
+        with tf.device(PS):
+            return tf.raw_ops.VarHandleOp(
+                dtype=tf.float32, shape=self.shape, shared_name=self._variable
+            )
+
+    def _mean(self, numbers: Any) -> Any:
+        """Read the mean of the slots: float32 [width], after as many rounds as the first number.
+
+        All numbers go to the parameter server, in one message where one of them would be one too.
+        """
+        with tf.device(PS):
+            slots = tf.raw_ops.ResourceGather(
+                resource=self.handle(), indices=numbers[0] % 2, dtype=tf.float32
+            )
+            return tf.reduce_mean(slots, axis=0)
+
+    def _train_part(self, numbers: Any) -> Any:
+        """Do one part of a round: the numbers of a Part to the number of its round."""
+        part = Part(*tf.unstack(numbers))
+        state = tf.identity(self._mean(numbers))
+        rows = self.splits["train"]
+        series, total = rows.tensor(), tf.constant(rows.items, tf.int64)
+        places = tf.range(part.low, part.high) + part.place
+        rates = _rates(self._spec.learning_rate, tf.range(part.steps) + part.step + 1)
+        share = 1 / tf.cast((part.high - part.low) * rows.values, tf.float32)
+
+        def step(i: Any, lost: Any, weights: Any, first: Any, second: Any) -> Tuple[Any, ...]:
+            x = rows.take(series, (part.a * (places + i * self._spec.batch) + part.b) % total)
+            with tf.GradientTape() as tape:
+                tape.watch(weights)
+                y = self.model.call(weights, x, True)
+            # Of the mean absolute error. Given as it is, it costs a third of the step's operations
+            # less than derived by way of shapes that only the worker knows.
+            difference = y - x
+            loss, slope = tf.reduce_mean(tf.abs(difference)), share * tf.sign(difference)
+            gradient = tape.gradient(y, weights, output_gradients=slope)
+            change = _adam(tf.gather(rates, i), gradient, first, second)
+            return (i + 1, lost + loss, weights - change.weights, change.first, change.second)
+
+        *moments, losses = tf.split(state, [*[self.size] * 3, self.width - 3 * self.size])
+        start = (tf.constant(0, tf.int64), tf.constant(0.0), *moments)
+        _, lost, *after = tf.while_loop(
+            lambda i, *_: i < part.steps, step, start, parallel_iterations=1
+        )
+        losses += lost * tf.one_hot(part.round, self.width - 3 * self.size)
+        self._write(numbers, tf.concat([*after, losses], 0))
+        return tf.identity(part.round)
+
+    def _write(self, numbers: Any, slot: Any) -> None:
+        """Write a worker's slot [width] for the next round to read."""
+        with tf.device(PS):
+            row_and_worker = tf.add(numbers[:2], [1, 0]) % [2, self._spec.workers]
+            tf.raw_ops.ResourceScatterNdUpdate(
+                ref=self.handle(), indices=row_and_worker[tf.newaxis], updates=slot[tf.newaxis]
+            )
+
+    def _score_range(self, numbers: Any) -> Any:
+        """Score some rows: (rounds, split, first, last + 1) to their mean absolute errors [rows].
+
+        A split is its place in SPLITS.
+        """
+        _, split, first, last = tf.unstack(numbers)
+        weights = tf.identity(self._mean(numbers)[: self.size])
+        x = tf.switch_case(
+            tf.cast(split, tf.int32),
+            [
+                lambda rows=rows: rows.take(rows.tensor(), tf.range(first, last))
+                for rows in self.splits.values()
+            ],
+        )
+        difference = tf.abs(self.model.call(weights, x, False) - x)
+        return tf.reduce_mean(difference, axis=list(range(1, len(difference.shape))))
+
+
+def _trace(function: Any, shape: Any) -> Any:
+    traced = tf.function(function, [tf.TensorSpec(shape, tf.int64)], autograph=False)
+    return traced.get_concrete_function()
+
+
+class _Change(NamedTuple):
+    weights: Any
+    first: Any
+    second: Any
+
+
+def _rates(rate: float, steps: Any) -> Any:
+    """Give Adam's corrected learning rate at each of the steps, which count from 1."""
+    time = tf.cast(steps, tf.float32)
+    return rate * tf.sqrt(1 - tf.pow(BETA_2, time)) / (1 - tf.pow(BETA_1, time))
+
+
+def _adam(rate: Any, gradient: Any, first: Any, second: Any) -> _Change:
+    """Give what to take off the weights, and the new moments, all [size]."""
+    first = BETA_1 * first + (1 - BETA_1) * gradient
+    second = BETA_2 * second + (1 - BETA_2) * tf.square(gradient)
+    return _Change(rate * first / (tf.sqrt(second) + EPSILON), first, second)
