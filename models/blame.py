@@ -10,7 +10,8 @@ REMOTE = re.compile(r"remote target /job:(\w+)/replica:\d+/task:(\d+)")
 # Around what an operation said stand its place in the graph and in the source.
 NOISE = re.compile(
     r"^(Graph execution error|Detected at node|File \"|\[\[\{\{node|Additional GRPC error"
-    r"|:UNKNOWN:|:\{\"|\d+ root error|\(\d+\) \w+|Original stack trace|<\.\.\.)"
+    r"|:UNKNOWN:|:\{\"|\d+ (root error|successful|derived)|\(\d+\) \w+|Original stack trace|<\.\.\."
+    r"|<stack traces)"
 )
 MOST = 300  # characters
 

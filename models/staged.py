@@ -47,10 +47,15 @@ class StagedRows(NamedTuple):
         """Take rows [n] by number: float32 [n, features], or the windows [n, steps, features].
 
         A window is cut here, from the series: all windows together would be `steps` times it.
-        A worker whose file has gone bad says so, before it spoils the others' weights.
         """
-        found = take(series, rows, self.window)
-        return tf.debugging.check_numerics(found, f"the shard {self.file} holds no numbers")
+        return take(series, rows, self.window)
+
+    def checked(self, values: Any) -> Any:
+        """Give values that come of this file; fails on a worker whose file has gone bad.
+
+        So it says so itself, before it spoils the weights of all.
+        """
+        return tf.debugging.check_numerics(values, f"the shard {self.file} holds no numbers")
 
 
 def take(series: Any, rows: Any, window: Optional[Window]) -> Any:
