@@ -38,8 +38,8 @@ KINDS: dict[str, str] = {
     "saved": "chief: file (a path inside the run's folder)",
     "note": "anyone: text, level (info, warn, error), node where one is meant, collapsed where the "
     "model is worthless",
-    "error": "chief: cause, error (its type), task (whose it is, by TensorFlow's number); it ends "
-    "after this",
+    "error": "chief: cause, error (its type), task (whose it is, by TensorFlow's number), workers "
+    "(the numbers of all that failed); it ends after this",
     "flag": "supervisor: number (from 1), node, task, name (the cause's row in the table), cause, "
     "evidence [lines], action, suggestion",
     "flag_update": "supervisor: number, and what changed of that flag: action, evidence (more "

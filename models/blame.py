@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from typing import Dict
+import time
+from typing import Any, Dict, List, Set
 
 # TensorFlow adds this where a call to another task brought the error back.
 REMOTE = re.compile(r"remote target /job:(\w+)/replica:\d+/task:(\d+)")
@@ -14,6 +16,32 @@ NOISE = re.compile(
     r"|<stack traces)"
 )
 MOST = 300  # characters
+# As TensorFlow's coordinator logs every worker whose part has failed.
+ENCOUNTERED = re.compile(r"/job:worker/task:(\d+) encountered the following error")
+GRACE = 0.5  # seconds for others to fail of the same
+
+
+class Complaints(logging.Handler):
+    """Listens to TensorFlow's log for the workers whose parts fail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._workers: Set[int] = set()
+        logging.getLogger("tensorflow").addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take a line of the log."""
+        found = ENCOUNTERED.search(record.getMessage())
+        if found:
+            self._workers.add(int(found[1]))
+
+    def blame(self, error: BaseException) -> Dict[str, Any]:
+        """Give what `blame` gives, and `workers`: the numbers of all that have failed."""
+        found: Dict[str, Any] = dict(blame(error))
+        if found["task"].startswith("worker"):
+            time.sleep(GRACE)
+        workers: List[int] = sorted(self._workers)
+        return {**found, "workers": workers}
 
 
 def blame(error: BaseException) -> Dict[str, str]:

@@ -21,7 +21,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Optional, Tuple
 
-from edgead.models.blame import blame
+from edgead.models.blame import Complaints
 from edgead.models.inbox import Said, lines_of
 from edgead.models.report import Reporter, claim_stdout
 from edgead.models.spec import TrialSpec, read_spec
@@ -185,7 +185,7 @@ def serve(reporter: Reporter, read_line: Callable[[], Said], places: Mapping[str
         return WRONG_JOB
     from edgead.datasets import DatasetError
 
-    started = time.monotonic()
+    started, complaints = time.monotonic(), Complaints()
     threading.Thread(target=_beat, args=[reporter], name="beat", daemon=True).start()
     try:
         run(job, read_line, reporter)
@@ -195,7 +195,7 @@ def serve(reporter: Reporter, read_line: Callable[[], Said], places: Mapping[str
     except Exception as error:  # the last line of defence: whatever TensorFlow raises is told
         seconds = time.monotonic() - started
         print(f"{type(error).__name__}: {error}".strip(), file=sys.stderr)
-        reporter.emit("error", **blame(error), seconds=seconds)
+        reporter.emit("error", **complaints.blame(error), seconds=seconds)
         return FAILED
     return 0
 

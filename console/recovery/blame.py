@@ -32,11 +32,21 @@ def attribute(failure: Failure, find: Find) -> Failure:
     if error in NO_ANSWER:
         text = f"{task.name} did not answer the chief: " if task else ""
         return _like(failure, f"{text}{failure.cause}", Cause.LOST_TOUCH)
+    also = _also(said.get("workers"), find)
+    if task is not None and len(also) > 1:  # then it is not their fault
+        return _like(failure, f"{failure.cause} (on {' and '.join(also)})", Cause.PROGRAM)
     if task is not None:
         kind = cause_of_words([failure.cause], Cause.STEP_ERROR)
         return Failure(task.node, task.name, failure.cause, failure.evidence, kind=kind)
     kind = Cause.DIVERGED if error == DIVERGED else Cause.PROGRAM
     return _like(failure, failure.cause, kind)
+
+
+def _also(numbers: object, find: Find) -> list[str]:
+    """Name the workers that have failed at the same time."""
+    given = numbers if isinstance(numbers, list) else []
+    tasks = [find("worker", number) for number in given if isinstance(number, int)]
+    return [task.name for task in tasks if task is not None]
 
 
 def _like(failure: Failure, text: str, kind: Cause) -> Failure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 
 import pytest
@@ -20,7 +21,7 @@ from edgead.console.recovery.evidence import (
     read_memory,
     telling,
 )
-from edgead.models.blame import blame
+from edgead.models.blame import Complaints, blame
 
 # As TensorFlow 2.21 says them when it starts.
 CHATTER = [
@@ -121,6 +122,22 @@ def of_chief(error: Exception) -> Failure:
 def test_an_error_of_a_step_is_its_workers_by_our_number() -> None:
     found = of_chief(InvalidArgumentError(STEP))
     assert (found.node, found.task, found.kind) == ("xavier-9", "worker 7", Cause.BAD_NUMBERS)
+
+
+def test_what_fails_on_several_workers_at_once_is_not_theirs() -> None:
+    complaints, log = Complaints(), logging.getLogger("tensorflow")
+    text = " /job:worker/task:%d encountered the following error when processing closure: %r"
+    for number in (1, 2, 1):
+        log.error(text, number, InvalidArgumentError("15 nodes in a cycle"))
+    log.error("something else of /job:worker/task:0")
+    log.removeHandler(complaints)
+    said = complaints.blame(InvalidArgumentError(STEP))
+    assert said["workers"] == [1, 2]
+    failure = ChiefFailure(HOST, "chief 0", said["cause"], kind=Cause.ENDED)
+    failure.said = event("error", **said)
+    found = attribute(failure, lambda role, number: Task(role, number + 5, "xavier-9"))
+    assert (found.node, found.task, found.kind) == (HOST, "chief 0", Cause.PROGRAM)
+    assert "on worker 6 and worker 7" in found.cause
 
 
 def test_who_does_not_answer_is_not_blamed_for_it() -> None:
