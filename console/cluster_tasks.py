@@ -205,6 +205,7 @@ class ClusterTasks:
         """End a task, if it still runs, and start it again at its address; raises Failure."""
         self._tell(task, "restarting")
         await self._stop(task)
+        await self.links.make_ready_again(task.node)
         await self._start(task)
         await self.until_ready(task)
 

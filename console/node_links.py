@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from edgead.agents.commands import Commands
@@ -115,6 +116,16 @@ class NodeLinks:
             self.boards[node.name] = await describe(node, commands)
             self._record("board", node=node.name, **self.boards[node.name])
         self._memory[node.name] = await self.memory(node.name)
+
+    async def make_ready_again(self, name: str) -> None:
+        """Start a node's container, should that be what has ended; raises Failure."""
+        node, commands = self._cluster.node(name), self.commands(name)
+        if node.container and commands is not None:
+            try:
+                await ready_node(replace(node, power_mode=""), commands, lambda level, text: None)
+            except NodeError as error:
+                kind = Cause.UNFIT if name in self.up else Cause.NODE_LOST
+                raise Failure(name, "", error.text, kind=kind) from None
 
     def _take(self, name: str, message: Message) -> None:
         if name in self._commands:

@@ -58,6 +58,11 @@ class Lab:
                     return pid
         return None
 
+    def seconds(self, board: str, task: str) -> float:
+        """Give the processor time that a task has taken."""
+        fields = Path(f"/proc/{self.pid(board, task)}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def left_over(self) -> list[str]:
         """Give what of ours runs on the boards: agents and what they started."""
         found = []

@@ -12,9 +12,6 @@ from faults.case import PHASES, Case, check
 from faults.catalogue import BY_NAME, FAULTS, Fault
 from faults.lab import Lab
 from faults.report import Report
-from testbed.fixtures import refuse
-from testbed.requirements import missing
-from testbed.testbed import Testbed
 
 pytestmark = pytest.mark.slow
 # What every run of the tests has; the rest is for `make faults`.
@@ -42,19 +39,6 @@ def cases() -> list[Any]:
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """Three boards for all cases."""
-    reason = missing()
-    if reason is not None:
-        refuse(reason)
-    testbed = Testbed.start(tmp_path_factory.mktemp("boards"), 3)
-    try:
-        yield Lab(testbed)
-    finally:
-        testbed.stop()
-
-
-@pytest.fixture(scope="module")
 def report() -> Iterator[Report]:
     """The table, printed when all is done."""
     table = Report()
@@ -63,13 +47,13 @@ def report() -> Iterator[Report]:
 
 
 @pytest.fixture(scope="module")
-def reference(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def reference(boards_of_lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The result of the same trial without a fault."""
     with pytest.MonkeyPatch.context() as patch:
         home = tmp_path_factory.mktemp("reference")
         patch.setenv("EDGEAD_HOME", str(home))
         nothing = Fault("none", "", "", frozenset(), lambda *_: None, True)
-        outcome = Case(lab, home, nothing, "first epoch").run()
+        outcome = Case(boards_of_lab, home, nothing, "first epoch").run()
         check(outcome, nothing, None)
         return outcome.result
 
@@ -79,12 +63,9 @@ def reference(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> dict[str, A
 def test_fault(
     fault: Fault, phase: str, lab: Lab, home: Path, reference: dict[str, Any], report: Report
 ) -> None:
-    try:
-        with report.case(fault.name, phase) as told:
-            outcome = told(Case(lab, home, fault, phase).run())
-            check(outcome, fault, reference)
-    finally:
-        lab.mend()
+    with report.case(fault.name, phase) as told:
+        outcome = told(Case(lab, home, fault, phase).run())
+        check(outcome, fault, reference)
 
 
 def test_every_fault_is_named_once() -> None:
