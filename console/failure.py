@@ -32,6 +32,11 @@ class Failure(Exception):  # noqa: N818 (it becomes a Flag, not a message of Pyt
         self.evidence, self.exit_code, self.kind = evidence, exit_code, kind
 
     @property
+    def killed(self) -> bool:
+        """Whether somebody ended it: then its node's health has nothing to do with it."""
+        return self.kind is Cause.ENDED and "SIGKILL" in self.cause
+
+    @property
     def tasks(self) -> tuple[str, ...]:
         """The names of the tasks that are hit."""
         return tuple(name for name in self.task.split(", ") if name)

@@ -147,6 +147,8 @@ class Medic:
         """Have the data on a node, trying again where that may help; raises Setback."""
         number = 0
         while (failure := await self._stage(nodes, node)) is not None:
+            if failure.kind is Cause.NODE_LOST:  # whoever watches the node says it better
+                await asyncio.sleep(OWN_UP[Cause.STEP_ERROR])
             number, decision = self.take(failure)
             self.check_up(nodes, failure, number)
             if decision.action is not Action.RESTART:
@@ -204,7 +206,7 @@ class Medic:
                 self.flags.raise_flag(failure, "the trial was finished without it")
                 return
             number, decision = self.take(failure)
-            if not (self.training and failure.kind is Cause.ENDED):
+            if not failure.killed:
                 self.check_up(nodes, failure, number)
             if decision.action in (Action.END, Action.RESUME):
                 raise Setback(failure, decision, number)

@@ -16,7 +16,6 @@ from faults.report import Report
 pytestmark = pytest.mark.slow
 # What every run of the tests has; the rest is for `make faults`.
 ALWAYS = {
-    ("worker killed", "later epoch"),
     ("worker's board unplugged", "first epoch"),
     ("worker frozen", "prediction"),
     ("ps killed", "threshold"),
