@@ -191,7 +191,7 @@ class Start:
         if kind == "epoch" or (ended and phase in WORK):
             self._medic.got_on()
             if self._mending:
-                self._medic.flags.recovered(self._mending, "the trial was resumed and gets on")
+                self._medic.flags.recovered(self._mending, "it gets on")
                 self._mending = 0
 
     def _hear_stalled(self, happened: Event) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -86,8 +87,12 @@ class Run:
             yield
 
     def reopen(self) -> None:
-        """Take the word back that the run is over: it goes on."""
+        """Take the word back that the run is over, and away what was left half done."""
         (self.folder / "summary.json").unlink(missing_ok=True)
+        for scratch in self.folder.glob("tmp-*"):
+            shutil.rmtree(scratch, ignore_errors=True)
+        for part in self.folder.glob(".*.part"):
+            part.unlink(missing_ok=True)
 
     def finish(self, summary: dict[str, Any]) -> None:
         """Write summary.json, whole or not at all: its presence says that the run is over."""

@@ -37,8 +37,11 @@ dmesg 2>/dev/null | grep -iE 'out of memory|oom-kill|killed process' | tail -3
 exit 0
 """
 _COUNT = re.compile(r"^oom_kill (\d+)$")
-_DISK = re.compile(r"No space left on device|Errno 28|no room: it takes|Disk quota exceeded")
-_LIBRARY = re.compile(r"ImportError|ModuleNotFoundError|cannot open shared object|undefined symbol")
+_DISK = re.compile(
+    r"No space left on device|Errno 28|no room: it takes|Disk quota exceeded"
+    r"|No usable temporary directory"
+)
+_REASON = re.compile(r"^(\w+\.)*\w*(Error|Exception)\b|cannot open shared object|undefined symbol")
 
 
 class Memory(NamedTuple):
@@ -91,5 +94,5 @@ def cause_of_words(lines: Iterable[str], otherwise: Cause) -> Cause:
 
 def hint(lines: Iterable[str]) -> str:
     """Give words for the cause where the last lines have the reason."""
-    found = [line for line in lines if _LIBRARY.search(line) or _DISK.search(line)]
+    found = [line for line in lines if _REASON.search(line) or _DISK.search(line)]
     return f": {one_line(found[-1])[:160]}" if found else ""

@@ -16,11 +16,13 @@ class Flags:
         self._recorder = recorder
         self.next = max((flag.number for flag in recorder.state.flags), default=0) + 1
         self._open: dict[int, tuple[Failure, float]] = {}  # and when each was raised
+        self._actions: dict[int, str] = {}
 
     def raise_flag(self, failure: Failure, action: str) -> int:
         """Record a failure and what is done about it; gives the flag's number."""
         number, self.next = self.next, self.next + 1
         self._open[number] = failure, time.monotonic()
+        self._actions[number] = action
         self._recorder.record(
             "flag",
             number=number,
@@ -37,6 +39,7 @@ class Flags:
     def update(self, number: int, action: str) -> None:
         """Say what is done now about a failure."""
         node = self._open[number][0].node if number in self._open else ""
+        self._actions[number] = action
         self._recorder.record("flag_update", number=number, node=node, action=action)
 
     def add(self, number: int, evidence: list[str]) -> None:
@@ -49,7 +52,7 @@ class Flags:
         if number in self._open:
             failure, raised = self._open.pop(number)
             seconds = round(time.monotonic() - raised, 3)
-            action = f"{action} after {seconds:.1f} s"
+            action = f"{self._actions[number]}; {action} after {seconds:.1f} s"
             self._recorder.record(
                 "flag_update", number=number, node=failure.node, action=action, seconds=seconds
             )

@@ -233,7 +233,7 @@ class Medic:
                 return None
             return failure
         names = " and ".join(task.name for task in tasks)
-        self.flags.recovered(number, f"{names} was started again and serves")
+        self.flags.recovered(number, f"{names} serves")
         for task in tasks:
             self._later(self._steady(task.name))
         return None
@@ -252,7 +252,7 @@ class Medic:
             except Failure:
                 continue
             self.state = returned(self.state, names)
-            self.flags.recovered(number, f"the node is back, and {' and '.join(names)} serves")
+            self.flags.recovered(number, f"it is back, and {' and '.join(names)} serves")
             return
         self.state, decision = overdue(self.state, names)
         self.flags.update(number, f"it has not come back: {decision.text}")

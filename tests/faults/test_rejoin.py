@@ -52,7 +52,7 @@ def test_a_board_that_comes_back_rejoins(
         program.read_until(lambda e: e["kind"] == "epoch")
         fault(lab, program)
         back = program.read_until(lambda e: e["kind"] == "flag_update" and "seconds" in e)
-        assert "the node is back, and worker 1 serves" in back["action"]
+        assert "it is back, and worker 1 serves" in back["action"]
         before = lab.seconds("xavier-2", "worker 1")
         until(lambda: lab.seconds("xavier-2", "worker 1") > before + 0.3)  # it has work again
         program.process.send_signal(signal.SIGINT)
