@@ -1,4 +1,4 @@
-"""A board that comes back takes its worker back into a trial that never stopped."""
+"""Workers that come back, from a lost board or a stall, into a trial that never stopped."""
 
 from __future__ import annotations
 
@@ -61,4 +61,25 @@ def test_a_board_that_comes_back_rejoins(
         assert not any(e["kind"] == "resumed" for e in events)
     (flag,) = events[-1]["flags"]
     assert (flag["node"], flag["task"]) == ("xavier-2", "worker 1")
+    until(lambda: not lab.left_over())
+
+
+@pytest.mark.fault
+@pytest.mark.timeout(400)
+def test_a_worker_that_only_does_not_get_on_is_found_by_that(lab: Lab, home: Path) -> None:
+    """As a frozen one would be whose signs of life nobody missed."""
+    spec = {**LONG, "silence_seconds": "600", "stall_seconds": "2"}
+    settings = [word for key, value in spec.items() for word in ("--set", f"{key}={value}")]
+    with Program(
+        "--cluster", lab.cluster, "trial", "run", "paper-kdd99", *settings, "--json"
+    ) as program:
+        program.read_until(lambda e: e["kind"] == "epoch")
+        lab.kill("xavier-2", "worker 1", signal.SIGSTOP)
+        flag = program.read_until(lambda e: e["kind"] == "flag")
+        assert (flag["node"], flag["task"], flag["name"]) == ("xavier-2", "worker 1", "stalled")
+        program.read_until(lambda e: e["kind"] == "epoch")  # on the others
+        program.read_until(lambda e: e["kind"] == "flag_update" and "seconds" in e)
+        program.process.send_signal(signal.SIGINT)
+        code, events, _ = program.finish()
+        assert (code, len(events[-1]["flags"])) == (130, 1)
     until(lambda: not lab.left_over())
