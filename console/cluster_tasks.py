@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from edgead.agents.connection import DEAD_AFTER
 from edgead.agents.errors import NodeError
 from edgead.agents.launch import task_env, task_server_source
-from edgead.agents.messages import Exit, Line, Message
+from edgead.agents.messages import Message
 from edgead.agents.program import Program
 from edgead.agents.staging import pack
 from edgead.console.failure import Failure
@@ -25,14 +23,9 @@ from edgead.console.placement import HOST, Task
 from edgead.console.recorder import Recorder
 from edgead.console.recovery.causes import Cause
 from edgead.console.recovery.evidence import (
-    Memory,
-    cause_of_end,
     cause_of_words,
-    hint,
-    how_it_ended,
-    telling,
 )
-from edgead.console.task_lines import Ready, Usage, read_task_line
+from edgead.console.watching import Watching
 from edgead.console.wiring import Addresses, Wiring, is_open
 from edgead.models.spec import TrialSpec
 
@@ -45,8 +38,7 @@ LOOK_SECONDS = 1.0  # between two looks at who gives signs of life
 class ClusterTasks:
     """Tasks that run on nodes, for one trial after the other, until `aclose`.
 
-    `troubles` gets a Failure for every task that ends or freezes and every node that is lost while
-    they serve; `failed` resolves with the first.
+    `watching` tells of every task that ends or freezes and every node that is lost.
     """
 
     def __init__(self, cluster: Cluster, tasks: Sequence[Task], recorder: Recorder) -> None:
@@ -54,29 +46,22 @@ class ClusterTasks:
         self._recorder: Recorder | None = recorder  # of the trial they are used by
         self._spec: TrialSpec = recorder.state.spec
         self.links = NodeLinks(cluster, self._record, self._hear, self._lost)
+        self.watching = Watching(self.links, self._say, self._spec.silence_seconds)
         self._chief = next(task for task in tasks if task.role == "chief")
         self.serving: list[Task] = []  # in TensorFlow's order: it numbers workers without gaps
         self._wanted: list[Task] = served(tasks)  # by that trial
+        self.watching.wanted = {task.name for task in tasks}
         self._tasks: list[Task] = []  # that were started together
         self._wiring: Wiring | None = None
         self._addresses: Addresses | None = None
-        self._usage: dict[Task, Usage] = {}  # the latest
-        self._ready: dict[str, asyncio.Future[None]] = {}
-        self._asked: set[str] = set()  # tasks whose end we want
-        self._heard: dict[str, float] = {}  # when a task that serves gave a sign of life
-        self._jobs: set[asyncio.Task[None]] = set()
-        self._explaining: set[asyncio.Task[None]] = set()  # those that find out about an end
         self._files: list[Path] = []
-        self._closing = False
+        self._ending: set[asyncio.Task[None]] = set()
         self.trials = 1
-        self.troubles: asyncio.Queue[Failure] = asyncio.Queue()
-        self.failed: asyncio.Future[Failure] = asyncio.get_running_loop().create_future()
-        self._run(self._watch())
 
     async def aclose(self) -> None:
         """End the tasks and leave the nodes."""
-        self._closing = True
-        for job in self._jobs:
+        self.watching.close()
+        for job in self._ending:
             job.cancel()
         await self.links.aclose()
 
@@ -86,7 +71,9 @@ class ClusterTasks:
         """Wait for a next trial; says whether they are fit for one, and what they cost a node."""
         if self._fit():
             for node in dict.fromkeys(task.node for task in self._tasks):
-                size = sum(used.rss for task, used in self._usage.items() if task.node == node)
+                size = sum(
+                    used.rss for task, used in self.watching.usage.items() if task.node == node
+                )
                 text = f"kept warm for the next trial: {size / 1e6:.0f} MB of memory"
                 self._record("note", level="info", node=node, text=text)
         self._recorder = None
@@ -101,19 +88,21 @@ class ClusterTasks:
         """Be used by another trial, for which `serves` holds."""
         self._recorder, self.trials = recorder, self.trials + 1
         self._spec = recorder.state.spec
+        self.watching.silence = self._spec.silence_seconds
         self._wanted = self.serving = served(tasks)
+        self.watching.wanted = {task.name for task in tasks}
         for node in dict.fromkeys(task.node for task in self._wanted):
             recorder.record("node", node=node, state="up", evidence="still connected")
             if node in self.links.boards:
                 recorder.record("board", node=node, **self.links.boards[node])
         for task in self._wanted:
             self._tell(task, "ready", warm=True)
-            if task in self._usage:
+            if task in self.watching.usage:
                 # Tasks tell it only when it changes.
-                self._say(task, "usage", **asdict(self._usage[task]))
+                self._say(task, "usage", **asdict(self.watching.usage[task]))
 
     def _fit(self) -> bool:
-        return self._addresses is not None and not self.failed.done()
+        return self._addresses is not None and not self.watching.failed.done()
 
     # -- starting
 
@@ -125,6 +114,7 @@ class ClusterTasks:
     async def start(self, tasks: Sequence[Task]) -> None:
         """Start these tasks, the chief being the other one; their nodes are up. Raises Failure."""
         self._tasks = self.serving = served(tasks)
+        self.watching.begin(self._tasks)
         self._chief = next(task for task in tasks if task.role == "chief")
         self._wiring = Wiring(self.cluster, self.links.up)
         try:
@@ -163,8 +153,7 @@ class ClusterTasks:
         assert self._addresses is not None
         node = self.cluster.node(task.node)
         env = task_env(task.role, self._number(task), self._addresses, self._threads())
-        self._ready[task.name] = asyncio.get_running_loop().create_future()
-        self._asked.discard(task.name)
+        self.watching.expect(task)
         link = self.links.up.get(task.node)
         try:
             if link is None:
@@ -184,12 +173,7 @@ class ClusterTasks:
 
     async def until_ready(self, task: Task) -> None:
         """Wait until a task serves; raises Failure."""
-        seconds = self._spec.ready_seconds
-        try:
-            await asyncio.wait_for(asyncio.shield(self._ready[task.name]), seconds)
-        except asyncio.TimeoutError:
-            cause = f"it was not ready after {seconds:.0f} s"
-            raise Failure(task.node, task.name, cause, kind=Cause.NOT_READY) from None
+        await self.watching.until_ready(task, self._spec.ready_seconds)
 
     def _warn_of_open_ports(self, addresses: Addresses) -> None:
         every = ", ".join(each for role in addresses.values() for each in role)
@@ -226,18 +210,16 @@ class ClusterTasks:
     async def reset(self) -> None:
         """End all tasks and forget their addresses, for a new start with others perhaps."""
         for task in self._tasks:
-            self._asked.add(task.name)
+            self.watching.ignore(task)
         await asyncio.gather(*map(self._stop, self._tasks), return_exceptions=True)
         if self._wiring is not None:
             self._wiring.release()
         self._wiring = self._addresses = None
         self._tasks, self.serving = [], []
-        self._heard.clear()
-        self.troubles = asyncio.Queue()
+        self.watching.begin([])
 
     async def _stop(self, task: Task) -> None:
-        self._asked.add(task.name)
-        self._heard.pop(task.name, None)
+        self.watching.ignore(task)
         link = self.links.up.get(task.node)
         if link is None:
             return
@@ -249,9 +231,10 @@ class ClusterTasks:
 
     def leave_out(self, task: Task) -> None:
         """Do without a task from now on."""
-        self._asked.add(task.name)
-        self._heard.pop(task.name, None)
-        self._run(self._stop(task))
+        self.watching.ignore(task)
+        ending = asyncio.ensure_future(self._stop(task))
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
         self._tell(task, "quarantined")
 
     # -- files and programs
@@ -309,73 +292,7 @@ class ClusterTasks:
     # -- hearing
 
     def _hear(self, node: str, message: Message) -> None:
-        task = self._named(node, getattr(message, "task", ""))
-        if task is None:
-            return
-        if isinstance(message, Line):
-            self._hear_line(task, message.line)
-        elif isinstance(message, Exit):
-            self._hear_exit(task, message)
-
-    def _hear_line(self, task: Task, line: str) -> None:
-        said = read_task_line(line)
-        if isinstance(said, Ready) and not self._ready[task.name].done():
-            self._ready[task.name].set_result(None)
-        if self._ready[task.name].done() and task.name not in self._asked:
-            self._heard[task.name] = time.monotonic()  # importing TensorFlow is a long silence
-        if isinstance(said, Ready):
-            self._tell(task, "ready", **asdict(said))
-        elif isinstance(said, Usage):
-            self._usage[task] = said
-            self._say(task, "usage", **asdict(said))
-
-    def _hear_exit(self, task: Task, message: Exit) -> None:
-        asked = self._closing or task.name in self._asked
-        self._heard.pop(task.name, None)
-        self._tell(
-            task,
-            "ended",
-            exit_code=message.code if message.code is not None else -(message.signal or 0),
-            lines=list(message.lines),
-            asked=asked,
-        )
-        if not asked:
-            self._explaining.add(self._run(self._explain(task, message)))
-
-    async def explained(self) -> None:
-        """Wait until what has happened to tasks is in `troubles`."""
-        if self._explaining:
-            await asyncio.wait(set(self._explaining), timeout=2 * STOP_SECONDS)
-
-    async def _explain(self, task: Task, message: Exit) -> None:
-        """Find out why a task has ended, unless it is that its node is lost."""
-        await asyncio.sleep(JOIN_SECONDS)
-        if task.node not in self.links.up:
-            return
-        before, after = self.links.memory_before(task.node), Memory(0, ())
-        if message.signal == 9:
-            after = await self.links.memory(task.node)
-        lines = telling(message.lines)
-        kind = cause_of_end(message.signal, lines, before, after)
-        how = how_it_ended(message.code, message.signal)
-        if kind is Cause.OUT_OF_MEMORY:
-            how += ": out of memory, the kernel says"
-            lines += tuple(line for line in after.lines if line not in before.lines)
-        text = f"the task ended with {how}{hint(lines)}"
-        self.report(Failure(task.node, task.name, text, lines, kind=kind))
-
-    async def _explain_silence(self, task: Task, silent: float) -> None:
-        """See whether a silent task's node answers: else it is the node that is lost."""
-        link, asked = self.links.up.get(task.node), None
-        if link is None:
-            return
-        with suppress(NodeError, asyncio.TimeoutError):
-            asked = await asyncio.wait_for(link.facts(), DEAD_AFTER)
-        if asked is not None and task.name not in self._asked:
-            text = f"it has given no sign of life for {silent:.0f} s: it is frozen"
-            self.report(Failure(task.node, task.name, text, kind=Cause.FROZEN))
-        elif asked is None and task.node in self.links.up:
-            link.drop(f"the agent has not answered for {DEAD_AFTER:g} s")
+        self.watching.hear(node, message)
 
     def _lost(self, node: str, reason: str) -> None:
         self.report(self.on_node(node, f"the node is lost: {reason}", Cause.NODE_LOST))
@@ -390,45 +307,8 @@ class ClusterTasks:
         return [task.name for task in tasks if task.node == node]
 
     def report(self, failure: Failure) -> None:
-        """Tell whoever waits for a task of the failure to be ready, else the queue."""
-        if self._closing:
-            return
-        if not self.failed.done():
-            self.failed.set_result(failure)
-        starting = [
-            each
-            for name in failure.tasks
-            if (each := self._ready.get(name)) is not None and not each.done()
-        ]
-        for each in starting:
-            each.set_exception(failure)
-            each.exception()  # nobody may be waiting
-        if not starting and failure.tasks:
-            self.troubles.put_nowait(failure)
-
-    async def _watch(self) -> None:
-        """Look for tasks that give no sign of life while their nodes do."""
-        looked = time.monotonic()
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            now, before, looked = time.monotonic(), looked, time.monotonic()
-            if now - before > 3 * LOOK_SECONDS:  # it is us who slept
-                self._heard = dict.fromkeys(self._heard, now)
-            for task in self._tasks:
-                silent = now - self._heard.get(task.name, now)
-                if silent > self._spec.silence_seconds and task.node in self.links.up:
-                    del self._heard[task.name]
-                    self._explaining.add(self._run(self._explain_silence(task, silent)))
-
-    def _named(self, node: str, name: str) -> Task | None:
-        return next((t for t in self._tasks if t.node == node and t.name == name), None)
-
-    def _run(self, job: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.get_running_loop().create_task(job)
-        self._jobs.add(task)
-        task.add_done_callback(self._jobs.discard)
-        task.add_done_callback(self._explaining.discard)
-        return task
+        """Report what has happened to some of the tasks."""
+        self.watching.report(failure)
 
     def _tell(self, task: Task, state: str, **more: object) -> None:
         self._say(task, "task", state=state, **more)

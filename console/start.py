@@ -110,7 +110,7 @@ class Start:
         """Have flags for what has failed and did not matter any more."""
         self._medic.finished = True
         if self._nodes is not None:
-            await self._nodes.explained()
+            await self._nodes.watching.explained()
             await asyncio.sleep(0)  # the medic hears of it
 
     # -- the cluster

@@ -176,7 +176,7 @@ class Medic:
         hearing: asyncio.Future[Failure] | None = None
         try:
             while True:
-                hearing = hearing or asyncio.ensure_future(nodes.troubles.get())
+                hearing = hearing or asyncio.ensure_future(nodes.watching.troubles.get())
                 either: set[asyncio.Future[Any]] = {hearing, *treating}
                 done, _ = await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
                 for job in treating & done:
