@@ -216,7 +216,7 @@ class ClusterTasks:
             self._wiring.release()
         self._wiring = self._addresses = None
         self._tasks, self.serving = [], []
-        self.watching.begin([])
+        self.watching.forget()
 
     async def _stop(self, task: Task) -> None:
         self.watching.ignore(task)

@@ -70,10 +70,15 @@ class Watching:
         self._heard.pop(task.name, None)
 
     def begin(self, tasks: Iterable[Task]) -> None:
-        """Watch these tasks, and no others any more; what happened to those is forgotten."""
+        """Watch these tasks."""
         self._tasks = list(tasks)
+
+    def forget(self) -> None:
+        """Watch none any more, and forget what has happened to them."""
+        self._tasks.clear()
         self._heard.clear()
-        self.troubles = asyncio.Queue()
+        while not self.troubles.empty():
+            self.troubles.get_nowait()
 
     async def until_ready(self, task: Task, seconds: float) -> None:
         """Wait until a task serves; raises Failure."""
