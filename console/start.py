@@ -17,7 +17,7 @@ from edgead.console.cluster_tasks import ClusterTasks
 from edgead.console.events import Event
 from edgead.console.failure import Failure
 from edgead.console.placement import HOST
-from edgead.console.progress import Progress
+from edgead.console.pace import Pace
 from edgead.console.recorder import Recorder
 from edgead.console.recovery.causes import Cause
 from edgead.console.recovery.medic import Medic
@@ -58,7 +58,7 @@ class Start:
         loop = asyncio.get_running_loop()
         self._shards: asyncio.Future[list[str]] = loop.create_future()
         self._told: asyncio.Future[Addresses] = loop.create_future()
-        self._progress = Progress(trial.spec.stall_seconds)
+        self._pace = Pace(trial.spec.stall_seconds)
         self._chief_node = HOST
         medic.training = False
 
@@ -67,8 +67,8 @@ class Start:
         nodes, begin = self._nodes, asyncio.ensure_future
         self._choosing.begin()
         self._chief_node = self._choosing.chief_node
-        jobs: dict[str, asyncio.Future[Any]] = {"late": begin(self._progress.late())}
-        self._progress.begin()
+        jobs: dict[str, asyncio.Future[Any]] = {"late": begin(self._pace.late())}
+        self._pace.begin()
         if nodes is not None:
             jobs["ready"] = begin(self._make_ready(nodes))
             jobs["watch"] = begin(self._medic.watch(nodes))
@@ -121,7 +121,7 @@ class Start:
             await nodes.start(await self._choosing.choose(nodes))
         serving = [self._medic.see_ready(nodes, task) for task in nodes.serving]
         await together(self._stage(nodes), *serving)
-        self._progress.begin()
+        self._pace.begin()
         self._told.set_result(nodes.addresses())
 
     async def _stage(self, nodes: ClusterTasks) -> None:
@@ -175,7 +175,7 @@ class Start:
 
     def _hear(self, happened: Event) -> None:
         """Take what the chief says."""
-        self._progress.seen()
+        self._pace.seen()
         self._trial.recorder.take(happened)
         kind, phase = happened.kind, happened.get("phase")
         if kind == "dataset" and not self._shards.done():
@@ -187,7 +187,7 @@ class Start:
             self._medic.training = True
         last = "prepare" if self._trial.spec.engine == "fast" else "start"
         if ended and phase == last and self._nodes is not None and not self._told.done():
-            self._progress.pause()  # until it is told the cluster
+            self._pace.pause()  # until it is told the cluster
         if kind == "epoch" or (ended and phase in WORK):
             self._medic.got_on()
             if self._mending:

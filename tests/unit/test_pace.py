@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from edgead.console import progress
-from edgead.console.progress import Progress
+from edgead.console import pace
+from edgead.console.pace import Pace
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [100.0]
-    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(progress, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(pace.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(pace, "LOOK_SECONDS", 0.0)
     return now
 
 
 async def test_it_is_late_after_a_silence(clock: list[float]) -> None:
-    watched = Progress(stall_seconds=3.0)
+    watched = Pace(stall_seconds=3.0)
     watched.begin()
     clock[0] += 31.0
     assert "has not got on for 30 s" in await watched.late()
 
 
 async def test_the_deadline_follows_the_pace(clock: list[float]) -> None:
-    watched = Progress(stall_seconds=3.0)
+    watched = Pace(stall_seconds=3.0)
     watched.begin()
     clock[0] += 4.0
     watched.seen()
@@ -34,7 +34,7 @@ async def test_the_deadline_follows_the_pace(clock: list[float]) -> None:
 
 
 def test_waiting_for_others_does_not_count(clock: list[float]) -> None:
-    watched = Progress(stall_seconds=3.0)
+    watched = Pace(stall_seconds=3.0)
     watched.begin()
     watched.pause()
     clock[0] += 1000.0

@@ -10,7 +10,7 @@ TIMES = 20  # of the longest silence so far
 LOOK_SECONDS = 1.0
 
 
-class Progress:
+class Pace:
     """Counts the time between two signs of progress, from `begin` to `pause`."""
 
     def __init__(self, stall_seconds: float) -> None:
