@@ -190,6 +190,38 @@ def facts() -> Message:
     }
 
 
+HEALTH_EVERY = 60  # samples that `--watch` prints
+
+
+def health() -> Message:
+    """Return how the node is, beside its telemetry; None for what it does not tell."""
+    rows = re.findall(r"^(\w+): +(\d+) kB$", read("/proc/meminfo"), re.MULTILINE)
+    megabytes = {name: int(size) >> 10 for name, size in rows}
+    disk = shutil.disk_usage(os.path.expanduser("~"))
+    return {
+        "memory_available_mb": megabytes.get("MemAvailable"),
+        "swap_free_mb": megabytes.get("SwapFree"),
+        "disk_free_mb": disk.free >> 20,
+        "disk_total_mb": disk.total >> 20,
+        "load": list(os.getloadavg()),
+        "power_mode": power_mode(),
+    }
+
+
+def power_mode() -> Optional[str]:
+    """Return the power mode's name; None where nvpmodel tells none."""
+    path = shutil.which("nvpmodel", path=os.environ.get("PATH", "") + ":/usr/sbin")
+    if path is None:
+        return None
+    quiet = {"stdin": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "timeout": 5}  # type: Any
+    try:
+        said = subprocess.check_output([path, "-q"], **quiet).decode("utf-8", "replace")
+    except (OSError, subprocess.SubprocessError):
+        return None
+    found = re.search(r"NV Power Mode: *(\S{1,40})", said)
+    return found.group(1) if found else None
+
+
 def loopback() -> str:
     """Name this machine's loopback: processes with the same one reach each other by 127.0.0.1."""
     return read("/proc/sys/kernel/random/boot_id") + " " + os.readlink("/proc/self/ns/net")
@@ -753,8 +785,12 @@ def main(argv: Optional[List[str]] = None) -> int:
         prog="edgead-agent", description="Tells a node's health and runs tasks for a host."
     )
     only = parser.add_mutually_exclusive_group()
-    only.add_argument("--once", action="store_true", help="print facts and one sample, and end")
-    only.add_argument("--watch", action="store_true", help="print samples until Ctrl-C")
+    only.add_argument(
+        "--once", action="store_true", help="print facts, health and a sample, and end"
+    )
+    only.add_argument(
+        "--watch", action="store_true", help="print samples, and now and then health, till Ctrl-C"
+    )
     options = parser.parse_args(argv)
     if not options.once and not options.watch:
         serve()
@@ -762,7 +798,9 @@ def main(argv: Optional[List[str]] = None) -> int:
     try:
         if options.once:
             show("facts", facts())
-        for source, line in samples(0.3 if options.once else 1.0):
+        for count, (source, line) in enumerate(samples(0.3 if options.once else 1.0)):
+            if count % HEALTH_EVERY == 0:
+                show("health", health())
             show("telemetry", {"source": source, "line": line})
             if options.once:
                 break

@@ -1,4 +1,4 @@
-"""What a board is, from the output of one command: model, L4T and JetPack. No IO here."""
+"""What a board is, from the output of one command: model, L4T, JetPack, TensorFlow. No IO here."""
 
 from __future__ import annotations
 
@@ -15,14 +15,29 @@ FILES = (
     "/sys/firmware/devicetree/base/model",
     "/proc/sys/kernel/hostname",
 )
+# Pythons that have TensorFlow, found without running any; then images that are called after it.
+PYTHONS = (
+    'for path in "$HOME"/*/lib/python3*/site-packages "$HOME"/.*/lib/python3*/site-packages'
+    ' "$HOME"/*/envs/*/lib/python3*/site-packages /opt/*/lib/python3*/site-packages'
+    " /usr/local/lib/python3*/dist-packages /usr/lib/python3*/dist-packages; do"
+    ' if [ -d "$path/tensorflow" ]; then case $path in'
+    ' */dist-packages | "$HOME"/.local/*) echo python3 ;; *) echo "${path%/lib/*}/bin/python" ;;'
+    " esac; fi; done | head -n 5"
+)
+IMAGES = (
+    'timeout 3 docker images --format "{{.Repository}}:{{.Tag}}" 2>/dev/null'
+    " | grep -i tensorflow | head -n 5"
+)
 MARK = "== "
-COMMAND = "sh -c '{}'".format(
+COMMAND = "sh -c '{}'".format(  # one line, and nothing that some shell takes for its own
     "; ".join(
-        f"echo; echo {MARK}{number}; head -c 512 {file} 2>/dev/null"
-        for number, file in enumerate(FILES)
+        f"echo; echo {MARK}{number}; {script}"
+        for number, script in enumerate(
+            [*(f"head -c 512 {file} 2>/dev/null" for file in FILES), PYTHONS, IMAGES]
+        )
     )
 )
-OUTPUT_LIMIT = 4096  # bytes
+OUTPUT_LIMIT = 8192  # bytes
 TEXT_LIMIT = 120
 
 # L4T releases and the JetPack each came with, from NVIDIA's JetPack archive.
@@ -76,11 +91,16 @@ LINES = {"28": "3.x", "31": "4.x", "32": "4.x", "34": "5.x", "35": "5.x", "36": 
 
 @dataclass(frozen=True)
 class Board:
-    """What a host says it is; empty where it does not say. Without `l4t` it is no Jetson."""
+    """What a host says it is; empty where it does not say. Without `l4t` it is no Jetson.
+
+    `pythons` and `images` are those that seem to have TensorFlow.
+    """
 
     hostname: str = ""
     model: str = ""
     l4t: str = ""
+    pythons: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
 
     @property
     def jetpack(self) -> str:
@@ -104,8 +124,18 @@ def parse_board(output: str) -> Board:
     for section in f"\n{output}".split(f"\n{MARK}")[1:]:
         number, _, content = section.partition("\n")
         found.setdefault(number.strip(), content.strip("\0\n "))
-    release, tree, base, hostname = (found.get(str(number), "") for number in range(len(FILES)))
-    return Board(_text(hostname), _text(tree or base), _l4t(release))
+    release, tree, base, hostname, pythons, images = (
+        found.get(str(number), "") for number in range(len(FILES) + 2)
+    )
+    return Board(
+        _text(hostname), _text(tree or base), _l4t(release), _words(pythons), _words(images)
+    )
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """Give the lines that are a path or an image's name, and nothing that could be more."""
+    lines = dict.fromkeys(line.strip() for line in text.split("\n"))
+    return tuple(line for line in lines if re.fullmatch(r"[\w/][\w./:@+-]{0,200}", line, re.ASCII))
 
 
 def _l4t(text: str) -> str:

@@ -21,7 +21,10 @@ mkdir -p "$HOME/{cache}" && exec docker run --detach --init --name {name} --labe
 --network host --user "$(id -u):$(id -g)" --env HOME="$HOME" --workdir / \
 --volume "$HOME/{cache}:$HOME/{cache}" "$@"
 """
-_STATE = '{"state": {{json .State.Status}}, "image": {{json .Config.Image}}}'
+_STATE = (
+    '{"state": {{json .State.Status}}, "image": {{json .Config.Image}},'
+    ' "options": {{json (index .Config.Labels "edgead.options")}}}'
+)
 WAIT = ("tail", "-f", "/dev/null")
 
 
@@ -37,11 +40,17 @@ def start(
         mounts: volumes, each in docker's form, HOST:CONTAINER or HOST:CONTAINER:ro.
     """
     options = ["--runtime", runtime] if runtime else []
+    options += ["--label", f"{LABEL}.options={said_options(memory, mounts)}"]
     options += ["--memory", memory] if memory else []
     for mount in mounts:
         options += ["--volume", mount]
-    script = _START.format(cache=CACHE, name=NAME, label=LABEL)
+    script = _START.format(cache=CACHE, name=NAME, label=LABEL).strip()
     return ["sh", "-c", script, "sh", *options, "--entrypoint", WAIT[0], image, *WAIT[1:]]
+
+
+def said_options(memory: str, mounts: Sequence[str]) -> str:
+    """Return what the container is labelled with, to know it again by what it was started with."""
+    return " ".join([memory or "-", *mounts])
 
 
 def inside(argv: Sequence[str], env: Mapping[str, str]) -> list[str]:
@@ -119,6 +128,12 @@ def parse_state(output: str) -> tuple[str, str]:
         if isinstance(state, str) and isinstance(image, str):
             return state, image
     return "", ""
+
+
+def parse_options(output: str) -> str:
+    """Return what `said_options` gave when it was started, out of what `inspect` prints."""
+    found = next(iter(parse_objects(output)), {}).get("options")
+    return found if isinstance(found, str) else ""
 
 
 def is_missing(output: str) -> bool:

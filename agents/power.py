@@ -49,11 +49,13 @@ def parse_modes(output: str) -> dict[str, int]:
 def find_mode(wanted: str, modes: dict[str, int]) -> str:
     """Return the name among these that a person means, "" for none.
 
-    >>> find_mode("10w", {"MAXN": 0, "MODE_10W": 1})
-    'MODE_10W'
+    Boards whose greatest mode is MAXN_SUPER have no MAXN beside it, or a smaller one.
+
+    >>> find_mode("10w", {"MAXN": 0, "MODE_10W": 1}), find_mode("MAXN", {"15W": 0, "MAXN_SUPER": 2})
+    ('MODE_10W', 'MAXN_SUPER')
     """
     spelled = {name.upper(): name for name in modes}
-    for name in (wanted.upper(), f"MODE_{wanted.upper()}"):
+    for name in (wanted.upper(), f"MODE_{wanted.upper()}", f"{wanted.upper()}_SUPER"):
         if name in spelled:
             return spelled[name]
     return ""

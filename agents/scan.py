@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 from edgead.agents.protocol import one_line
 
-TIMEOUT = 0.3  # seconds to connect: a host of the same network answers in a few milliseconds
+# Seconds to connect. A host of the same network answers in a few milliseconds; the rest is for
+# this machine, which may be busy.
+TIMEOUT = 0.5
 BANNER_TIMEOUT = 1.5  # seconds to greet: a loaded board's sshd has to fork first
 AT_ONCE = 256
 SPARE_FILES = 64  # descriptors left to the rest of the program

@@ -152,12 +152,16 @@ class Telemetry:
     @property
     def hottest(self) -> tuple[str, float] | None:
         """Name and °C of the hottest sensor that is on and really measures."""
-        live = {
+        return max(self.measured.items(), key=lambda item: item[1], default=None)
+
+    @property
+    def measured(self) -> dict[str, float]:
+        """Name and °C of the sensors that are on and really measure."""
+        return {
             name: celsius
             for name, celsius in self.temperatures_c.items()
             if celsius > OFFLINE_C and name.upper() not in CONSTANT_SENSORS
         }
-        return max(live.items(), key=lambda item: item[1], default=None)
 
     @property
     def power_mw(self) -> int | None:

@@ -113,6 +113,9 @@ def _trial(commands: Commands[argparse.ArgumentParser]) -> None:
         metavar="RUN",
         help="go on with a run that has ended before it was finished, from its last checkpoint",
     )
+    run.add_argument(
+        "--dry-run", action="store_true", help="say which task would run where, start nothing"
+    )
     run.add_argument("--run", metavar="RUN", help=argparse.SUPPRESS)
     run.add_argument("--linger", action="store_true", help=argparse.SUPPRESS)
     _data(run)

@@ -31,19 +31,22 @@ class Done(NamedTuple):
     data: dict[str, Any] = {}  # noqa: RUF012 (nobody writes to it)
 
 
-async def state_of(commands: Commands) -> tuple[str, str]:
-    """Return the container's state ("" without one) and image; raises NodeError."""
-    outcome = await commands.run(docker.inspect(), timeout=SECONDS)
-    return docker.parse_state(outcome.output)
+async def _state_of(node: Node, commands: Commands) -> tuple[str, bool]:
+    """Return the container's state ("" without one), and whether it is as the cluster file says."""
+    said = (await commands.run(docker.inspect(), timeout=SECONDS)).output
+    state, image = docker.parse_state(said)
+    options = docker.said_options(node.memory, node.mounts)
+    return state, (image, docker.parse_options(said)) == (node.container, options)
 
 
 async def start(node: Node, commands: Commands) -> Done:
     """Have the container run the image that the cluster file says."""
     if not node.container:
         return Done(False, "it has no container in the cluster file: set container = IMAGE")
-    state, image = await state_of(commands)
-    if state == "running" and image == node.container:
-        return Done(True, f"{image} runs already", {"state": state, "image": image})
+    state, same = await _state_of(node, commands)
+    if state == "running" and same:
+        data = {"state": state, "image": node.container}
+        return Done(True, f"{node.container} runs already", data)
     there = await commands.run(
         ["docker", "image", "inspect", "--format", "{{.Id}}", node.container], timeout=SECONDS
     )
@@ -71,9 +74,9 @@ async def stop(node: Node, commands: Commands) -> Done:
 
 
 async def restart(node: Node, commands: Commands) -> Done:
-    """Restart it; with the image that the cluster file says now, if that is another."""
-    _, image = await state_of(commands)
-    if image != node.container:
+    """Restart it; with the image and options that the cluster file says now, if they differ."""
+    _, same = await _state_of(node, commands)
+    if not same:
         return await start(node, commands)
     return await _simply(commands, docker.restart(), "restarted", missing="it does not run")
 
@@ -115,7 +118,8 @@ async def prune(node: Node, commands: Commands) -> Done:
     if not outcome.ok:
         return Done(False, outcome.error)
     removed = len(re.findall(r"^[0-9a-f]{64}$", outcome.output, re.MULTILINE))
-    return Done(True, f"{removed} containers of ours removed", {"removed": removed})
+    many = "container" if removed == 1 else "containers"
+    return Done(True, f"{removed} {many} of ours removed", {"removed": removed})
 
 
 async def pull(node: Node, commands: Commands, tell: Tell) -> Done:

@@ -12,7 +12,7 @@ from edgead.console.health.machine import CLOCK, clock_offset
 from edgead.console.inventory import Node
 
 SECONDS = 10.0
-FIELDS = ("l4t", "model", "python", "tensorflow", "cudnn", "image", "clock_offset")
+FIELDS = ("l4t", "model", "python", "tensorflow", "cudnn", "image", "dataset", "clock_offset")
 CLOSE = 1.0  # seconds that two clocks may differ
 DIFFERS = "▲ differs"
 
@@ -53,4 +53,6 @@ def _said(field: str, value: Any) -> str:
     if isinstance(value, float):
         return f"{value:+.2f} s"
     text = "-" if value is None else str(value)
+    if field == "dataset":  # of each shard's hash as much as the rest of the program shows
+        return " ".join(shard[:8] for shard in text.split())[:40]
     return text[:19] if field == "image" else text[:40]

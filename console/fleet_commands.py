@@ -37,6 +37,7 @@ def add_init(commands: Commands[argparse.ArgumentParser]) -> None:
         help="default: cluster.toml",
     )
     init.add_argument("--force", action="store_true", help="write the file anew if it is there")
+    init.add_argument("--dry-run", action="store_true", help="print the file, write nothing")
     _search(init)
     init.set_defaults(command="init:init")
 
@@ -60,6 +61,7 @@ def _trust(verbs: Commands[argparse.ArgumentParser]) -> None:
         "trust", help="check the nodes' host keys; new ones are shown, and kept if accepted"
     )
     trust.add_argument("names", nargs="*", metavar="NAME", help="default: every node")
+    trust.add_argument("--dry-run", action="store_true", help="show host keys, keep none")
     accept_new(trust)
     as_json(trust)
     trust.set_defaults(command="nodes:trust")
@@ -78,6 +80,7 @@ def _check(verbs: Commands[argparse.ArgumentParser]) -> None:
         action="store_true",
         help="run the safe remedies (power mode, container), then check again",
     )
+    check.add_argument("--dry-run", action="store_true", help="with --fix: print what would be run")
     as_json(check)
     check.set_defaults(command="check:check")
 

@@ -45,11 +45,12 @@ class Trust:
 
 
 async def check_host_keys(
-    nodes: Sequence[Node], cluster: Path | None, *, accept_new: bool
+    nodes: Sequence[Node], cluster: Path | None, *, accept_new: bool, ask: bool = True
 ) -> list[Trust]:
     """Log in to each node and leave again; keep new host keys that are accepted.
 
-    Whether a new one is accepted, `accept_new` says, or else whoever sits at the terminal.
+    Whether a new one is accepted, `accept_new` says, or else whoever sits at the terminal, if they
+    are to be asked.
     """
     trusts: dict[str, Trust] = {}
     pending = list(nodes)
@@ -60,7 +61,7 @@ async def check_host_keys(
             before = trusts.get(node.name)
             trusts[node.name] = _trust(node, error, cluster, before)
             if isinstance(error, HostKeyUnknown) and error.offer is not None:
-                wrong = await _keep(node, error.offer, accept_new)
+                wrong = await _keep(node, error.offer, accept_new) if accept_new or ask else ""
                 if wrong is None:
                     fingerprint = error.offer.fingerprint
                     trusts[node.name] = Trust(node.name, "accepted", "", fingerprint)

@@ -15,7 +15,10 @@ from edgead.console.toml import load_toml
 WARM_SECONDS = 300.0
 ROLES = ("chief", "ps", "worker")
 TRANSPORTS = ("tunnel", "direct")
-NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}"
+# `host` is this machine's name where tasks are placed.
+NAME = r"(?!host$)[A-Za-z0-9][A-Za-z0-9._-]{0,62}"
+# No user@, no :port, no scheme: those are keys of their own. An IPv6 address has more colons.
+HOST = r"(?![^:]*:[^:]*$)[^\s\x00-\x1f\x7f/@-][^\s\x00-\x1f\x7f/@]{0,254}"
 # What may stand in a command line as it is: no blanks, nothing that looks like an option.
 WORD = r"[^\s\x00-\x1f\x7f-][^\s\x00-\x1f\x7f]{0,254}"
 LOWEST_PORT = 1024
@@ -36,6 +39,7 @@ class Node(NodeAddress):
         transport: `tunnel` for tasks that speak through SSH, `direct` for open ports.
         ports: first and last of those that tasks may use; None for any that are free.
         power_mode: the power mode to have, by name.
+        clocks: `pin` for all clocks at their most during trials, by jetson_clocks.
     """
 
     container: str = ""
@@ -46,10 +50,11 @@ class Node(NodeAddress):
     transport: str = "tunnel"
     ports: Ports | None = None
     power_mode: str = ""
+    clocks: str = ""
 
 
 # Keys of [cluster] that hold for every node which does not say otherwise.
-SHARED = ("user", "key", "known_hosts", "transport", "ports", "power_mode", "ssh_config")
+SHARED = ("user", "key", "known_hosts", "transport", "ports", "power_mode", "clocks", "ssh_config")
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,8 @@ class Cluster:
     """The nodes of one cluster file, in its order; `embedded` marks this machine's own.
 
     `warm_seconds` is how long task servers wait for a next trial; `restore_power` says that
-    nodes get the power mode they had when they are left: after a trial, or the warmth after it.
+    nodes get the power mode and clocks they had when they are left: after a trial, or the warmth
+    after it.
     """
 
     name: str
@@ -117,11 +123,12 @@ def _named(mistakes: Mistakes, number: int, raw: Any, shared: Node) -> Node:
 
 def _node(table: Checked, shared: Node) -> Node:
     python = table.text("python", "python3", "the interpreter's path")
-    name = table.text("name", "", "letters, digits, '.', '_' or '-', at most 63", NAME)
+    form = "letters, digits, '.', '_' or '-', at most 63, and not `host`"
+    name = table.text("name", "", form, NAME)
     node = replace(
         shared,
         name=name,
-        host=table.text("host", name, "a name or an address", WORD),
+        host=table.text("host", name, "a name or an address, without user or port", HOST),
         port=table.value("port", None, "1 to 65535", _port),
         python="python3" if table.has("container") else python,
         inside=python,
@@ -143,6 +150,7 @@ def _shared(table: Checked, node: Node) -> Node:
         transport=table.choice("transport", node.transport, TRANSPORTS),
         ports=table.value("ports", node.ports, 'a range such as "20000-20999"', _ports),
         power_mode=table.text("power_mode", node.power_mode, "a name such as MAXN", r"\w{1,40}"),
+        clocks=table.choice("clocks", node.clocks, ("pin",)),
         ssh_config=table.file("ssh_config", node.ssh_config),
     )
 
@@ -152,6 +160,11 @@ def _together(mistakes: Mistakes, nodes: tuple[Node, ...]) -> None:
     names = [node.name for node in nodes]
     for name in dict.fromkeys(name for name in names if name and names.count(name) > 1):
         mistakes.add("nodes", f"the name {name} stands twice; names must differ")
+    places: dict[tuple[str, int | None], str] = {}
+    for node in nodes:
+        other = places.setdefault((node.host, node.port), node.name)
+        if node.host and other != node.name:
+            mistakes.add("nodes", f"{other} and {node.name} are the same host and port: one board")
     if len({node.transport for node in nodes}) > 1:
         text = "transport must be the same for all: set it once, under [cluster]"
         mistakes.add("nodes", text)

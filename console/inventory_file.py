@@ -9,6 +9,7 @@ from typing import Any
 
 import tomli_w
 
+from edgead.agents.docker import release_of
 from edgead.console.discovery import SSH_PORT, Found, Wanted
 from edgead.console.errors import UsageError
 from edgead.console.narration import printable
@@ -17,8 +18,8 @@ HEAD = """\
 # The nodes of one cluster, written by `edgead-console init`. Change what you like.
 #
 # [cluster] may say for all nodes, and a node for itself: user, key, known_hosts, ports,
-# power_mode ("MAXN"), transport ("tunnel", the default: nothing listens on the network; or
-# "direct"). Of a node: python = "/path/of/the/interpreter/with/TensorFlow", or
+# power_mode ("MAXN"), clocks ("pin"), transport ("tunnel", the default: nothing listens on the
+# network; or "direct"). Of a node: python = "/path/of/the/interpreter/with/TensorFlow", or
 # container = "image:tag"; roles = ["ps", "worker"]. What is not said, ~/.ssh/config may say.
 
 """
@@ -37,7 +38,7 @@ def choose(found: Sequence[Found]) -> tuple[list[Found], list[Found]]:
 def as_toml(name: str, found: Sequence[Found], wanted: Wanted) -> str:
     """Give the text of a cluster file with these nodes."""
     nodes, others = choose(found)
-    taken: set[str] = set()
+    taken = {"host"}  # which no node may be called
     parts = [HEAD, tomli_w.dumps({"cluster": {"name": name, **_shared(wanted)}})]
     parts += [f"\n{_table(each, taken)}" for each in nodes]
     for each in others:
@@ -83,8 +84,23 @@ def _table(found: Found, taken: set[str]) -> str:
     node: dict[str, Any] = {"name": _name(found, taken), "host": found.host}
     if found.port != SSH_PORT:
         node["port"] = found.port
+    runs = _runs(found)
+    if not (runs or found.board.pythons):
+        about.append("no TensorFlow found: say python or container")
+    node.update(runs)
     comment = printable(", ".join(each for each in about if each))
     return f"[[nodes]]  # {comment}\n{tomli_w.dumps(node)}"
+
+
+def _runs(found: Found) -> dict[str, str]:
+    """Say what has TensorFlow there: a Python of the board's, else an image, for its L4T if any."""
+    board = found.board
+    if board.pythons:
+        python = board.pythons[0]
+        return {} if python == "python3" else {"python": python}
+    ours = board.l4t.partition(".")[0]
+    fits = [each for each in board.images if release_of(each).partition(".")[0] == ours]
+    return {"container": each} if (each := next(iter([*fits, *board.images]), "")) else {}
 
 
 def _name(found: Found, taken: set[str]) -> str:

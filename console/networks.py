@@ -59,8 +59,15 @@ def _network(text: str) -> Network:
 
 
 def count(networks: Sequence[Network]) -> int:
-    """Give how many addresses there are, near enough for a bar of progress."""
-    return sum(network.num_addresses for network in networks)
+    """Give how many addresses `hosts` gives."""
+    return sum(network.num_addresses - _edges(network) for network in networks)
+
+
+def _edges(network: Network) -> int:
+    """Count the addresses that no host can have: the network's own and, of IPv4, that for all."""
+    if network.num_addresses <= 2:
+        return 0
+    return 2 if network.version == 4 else 1
 
 
 def hosts(networks: Sequence[Network]) -> Iterator[str]:

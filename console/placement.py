@@ -46,3 +46,23 @@ def _with_role(cluster: Cluster, role: str) -> list[Node]:
     if not nodes:
         raise UsageError(f"{cluster.path}: no node has the role {role}; add it to a node's roles")
     return nodes
+
+
+def plan(spec: TrialSpec, cluster: Cluster | None) -> list[dict[str, str]]:
+    """Say which task would run where and with which Python; raises UsageError as `place` does.
+
+    Without a cluster a distributed trial runs on nodes embedded in this machine.
+    """
+    if spec.distributed and cluster is None:
+        return [{"task": "all", "node": "embedded", "runs": "this machine's Python"}]
+    nodes = {node.name: node for node in cluster.nodes} if cluster else {}
+    return [
+        {"task": task.name, "node": task.node, "runs": _runs(nodes.get(task.node))}
+        for task in place(spec, cluster)
+    ]
+
+
+def _runs(node: Node | None) -> str:
+    if node is None:
+        return "this machine's Python"
+    return f"{node.inside} in {node.container}" if node.container else node.python

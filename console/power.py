@@ -18,6 +18,7 @@ class PowerChange:
 
     Attributes:
         before, after: the mode's name, "" where nvpmodel tells none.
+        was_pinned: whether clocks were pinned before; None where it is not known.
         state: `set`, `unchanged` (it was so), or `failed`.
         text: what went wrong and what to do; or what was done.
         pinned: whether clocks are pinned; None where it is not known.
@@ -28,6 +29,12 @@ class PowerChange:
     state: str
     text: str
     pinned: bool | None = None
+    was_pinned: bool | None = None
+
+
+def clocks_said(pinned: bool | None) -> str:
+    """Say how clocks are, after the mode's name."""
+    return {None: "", True: ", clocks pinned", False: ", clocks free"}[pinned]
 
 
 async def read_mode(commands: Commands) -> tuple[str, bool | None]:
@@ -41,25 +48,31 @@ async def read_mode(commands: Commands) -> tuple[str, bool | None]:
 
 
 async def set_power(commands: Commands, wanted: str, *, clocks: bool | None) -> PowerChange:
-    """Set a mode, and pin the clocks (True), free them (False) or leave them (None).
+    """Set a mode ("" leaves it), and pin the clocks (True), free them (False) or leave them (None).
 
     Raises AgentFailed when the node is lost.
     """
     before, was_pinned = await read_mode(commands)
-    modes = await _modes(commands)
-    name = power.find_mode(wanted, modes)
-    if not name:
+    modes = await _modes(commands) if wanted else {}
+    name = power.find_mode(wanted, modes) if wanted else before
+    if wanted and not name:
         known = ", ".join(modes) or "none: is it a Jetson?"
-        return PowerChange(before, before, "failed", f"no mode {wanted}; there are {known}")
-    wrong = "" if name == before else await _set(commands, name, modes[name])
-    if not wrong and clocks is not None and clocks != was_pinned:
-        wrong = await _clocks(commands, pin=clocks)
+        text = f"no mode {wanted}; there are {known}"
+        return PowerChange(before, before, "failed", text, was_pinned, was_pinned)
+    # What was stored when clocks were pinned belongs to the mode of then.
+    free = clocks is False and was_pinned is not False
+    wrong = await _clocks(commands, pin=False) if free else ""
+    if not wrong and name != before:
+        wrong = await _set(commands, name, modes[name])
+    if not wrong and clocks and not was_pinned:
+        wrong = await _clocks(commands, pin=True)
     after, pinned = await read_mode(commands)
     if wrong or after != name:
         text = wrong or f"nvpmodel ended well, but the mode is {after or 'not told'}"
-        return PowerChange(before, after, "failed", text, pinned)
+        return PowerChange(before, after, "failed", text, pinned, was_pinned)
     changed = before != after or pinned != was_pinned
-    return PowerChange(before, after, "set" if changed else "unchanged", "", pinned)
+    state = "set" if changed else "unchanged"
+    return PowerChange(before, after, state, "", pinned, was_pinned)
 
 
 async def _modes(commands: Commands) -> dict[str, int]:

@@ -8,13 +8,13 @@ from edgead.agents.commands import Commands
 from edgead.console import containers
 from edgead.console.failure import Failure
 from edgead.console.inventory import Node
-from edgead.console.power import PowerChange, set_power
+from edgead.console.power import PowerChange, clocks_said, set_power
 
 Say = Callable[[str, str], None]  # level, text
 
 
 async def ready_node(node: Node, commands: Commands, say: Say) -> PowerChange | None:
-    """Start the node's container and set its power mode, where the cluster file has them.
+    """Start the node's container and set its power mode and clocks, as the cluster file has them.
 
     Raises Failure when the container can't run, NodeError. A power mode that can't be set is only
     said: the trial is slower, not wrong. Gives what was changed of the power.
@@ -24,21 +24,24 @@ async def ready_node(node: Node, commands: Commands, say: Say) -> PowerChange | 
         if not done.ok:
             raise Failure(node.name, "", f"its container does not start: {done.text}")
         say("info", f"container: {done.text}")
-    if not node.power_mode:
+    if not (node.power_mode or node.clocks):
         return None
-    change = await set_power(commands, node.power_mode, clocks=None)
+    change = await set_power(commands, node.power_mode, clocks=True if node.clocks else None)
     if change.state == "failed":
         say("warn", f"power mode: {change.text}")
-        return None
-    say("info", f"power mode {change.after}" + _was(change))
-    return change if change.state == "set" else None
+    else:
+        say("info", f"power mode {change.after}{clocks_said(change.pinned)}" + _was(change))
+    # What failed half way is given back, too.
+    same = (change.before, change.was_pinned) == (change.after, change.pinned)
+    return None if same else change
 
 
 async def give_back(change: PowerChange, commands: Commands) -> None:
-    """Set the power mode that was there before; raises NodeError."""
-    if change.before:
-        await set_power(commands, change.before, clocks=None)
+    """Set the power mode and the clocks that were there before; raises NodeError."""
+    await set_power(commands, change.before, clocks=change.was_pinned)
 
 
 def _was(change: PowerChange) -> str:
-    return f", it was {change.before or 'not told'}" if change.state == "set" else ""
+    if change.state != "set":
+        return ""
+    return f", it was {change.before or 'not told'}{clocks_said(change.was_pinned)}"

@@ -16,8 +16,8 @@ from edgead.console.choosing import Choosing
 from edgead.console.cluster_tasks import ClusterTasks
 from edgead.console.events import Event
 from edgead.console.failure import Failure
-from edgead.console.placement import HOST
 from edgead.console.pace import Pace
+from edgead.console.placement import HOST
 from edgead.console.recorder import Recorder
 from edgead.console.recovery.causes import Cause
 from edgead.console.recovery.medic import Medic

@@ -10,6 +10,7 @@ from typing import Any
 from edgead.console.events import Event
 from edgead.models.spec import SpecError, TrialSpec, read_spec
 
+MOST_SHARDS = 16  # of a node that are kept: a dataset has a few
 MOST_STEPS = 20_000  # points of the loss that are kept
 FINAL_STATES = ("finished", "failed", "stopped", "interrupted")
 
@@ -190,6 +191,11 @@ def _dataset(state: TrialState, event: Event) -> None:
 def _stage(state: TrialState, event: Event) -> None:
     if "total" in event.data:
         state.phase = f"stage {int(event['done']) / max(1, int(event['total'])):.0%}"
+    name, suffix, _ = str(event.get("file", "")).partition(".f32")
+    board = state.boards.get(str(event["node"]))
+    if board is not None and suffix and "sent" in event.data:
+        there = {*str(board.get("dataset", "")).split(), name[:12]}
+        board["dataset"] = " ".join(sorted(there)[:MOST_SHARDS])
 
 
 def _phase(state: TrialState, event: Event) -> None:

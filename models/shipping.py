@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, Iterable, Set
+from typing import Any, Iterable, Sequence, Set
 
 import tensorflow as tf
 
@@ -33,18 +33,24 @@ def ship(traced: Any) -> Any:
     return tf.compat.v1.wrap_function(call, signature)
 
 
-def _put_in_order(nodes: Iterable[Any]) -> None:
+def _put_in_order(nodes: Sequence[Any]) -> None:
     """Have each operation of a function wait for the one before.
 
     A step's operations are so small that to hand one to another thread, which TensorFlow does
     wherever two could run at once, takes as long as to do it: half of a worker's processor time.
+    Functions that are not listed in an order in which they could run stay as they are.
     """
-    before = ""
-    for node in nodes:
-        if node.op not in ("Const", "Placeholder"):
-            if before:
-                node.input.append(f"^{before}")
-            before = node.name
+    places = {node.name: place for place, node in enumerate(nodes)}
+    for place, node in enumerate(nodes):
+        if any(places.get(_node_of(each), -1) >= place for each in node.input):
+            return
+    large = [node for node in nodes if node.op not in ("Const", "Placeholder")]
+    for before, node in zip(large, large[1:]):  # noqa: RUF007 (Python 3.8)
+        node.input.append(f"^{before.name}")
+
+
+def _node_of(source: str) -> str:
+    return source.lstrip("^").partition(":")[0]
 
 
 def _rename(nodes: Iterable[Any], names: Set[str], tail: str) -> None:

@@ -4,10 +4,17 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from testbed.fixtures import boards
 
 __all__ = ["boards"]
+
+# A busy machine is slow, not wrong.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 
@@ -26,6 +33,14 @@ def jetson_folder():
     folder = SHARED / "jetson"
     assert folder.is_dir(), f"no {folder}"
     return folder
+
+
+@pytest.fixture(scope="module")
+def legacy_keras():
+    """Choose Keras 2 for TensorFlow, and not for the programs that other tests start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TF_USE_LEGACY_KERAS", "1")
+        yield
 
 
 @pytest.fixture

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import groupby
 
 from edgead.console import output
 from edgead.console.commands.nodes import chosen_cluster
-from edgead.console.errors import DONE, TRIAL_FAILED, UNREACHABLE
+from edgead.console.errors import DONE, TRIAL_FAILED, UNREACHABLE, UsageError
 from edgead.console.health.check import HealthCheck, with_cluster
 from edgead.console.health.fix import fix, safe
 from edgead.console.health.run import NAMES, REACH, check_nodes, worst
@@ -19,31 +17,28 @@ from edgead.console.interrupt import run_until_signal
 from edgead.console.inventory import Cluster, Node
 from edgead.console.narration import printable
 from edgead.console.on_nodes import chosen
+from edgead.console.progress import progress
 
 GLYPHS = {"ok": "✔", "warn": "▲", "fail": "✖"}
 
 
 def check(args: argparse.Namespace) -> int:
     """Check the nodes; exit code 1 where a check fails, 3 where a node can't be reached."""
+    if args.dry_run and not args.fix:
+        raise UsageError("nodes check: --dry-run is for --fix; without it nothing is changed")
     cluster = chosen_cluster(args)
     nodes = chosen(cluster, args.names)
     return run_until_signal(_check(args, cluster, nodes))
 
 
 async def _check(args: argparse.Namespace, cluster: Cluster, nodes: list[Node]) -> int:
-    left_out = ["self-test"] if args.no_self_test else []
-
-    def tell(done: HealthCheck) -> None:
-        if args.json:
-            output.print_object("check", asdict(with_cluster(done, args.cluster)))
-
-    job = asyncio.ensure_future(check_nodes(cluster, nodes, tell, leave_out=left_out))
-    if not args.json and sys.stderr.isatty():
-        output.say(f"checking {len(nodes)} nodes…")
-    found = await job
+    found = await _look(args, cluster, nodes)
     if args.fix and safe(found):
-        await _fix(args, cluster, found)
-        found = await check_nodes(cluster, nodes, tell, leave_out=left_out)
+        if args.dry_run:
+            _tell_plan(args, safe(found))
+        else:
+            await _fix(args, cluster, found)
+            found = await _look(args, cluster, nodes)
     found = [with_cluster(each, args.cluster) for each in found]
     if not args.json:
         for line in matrix(nodes, found):
@@ -53,6 +48,55 @@ async def _check(args: argparse.Namespace, cluster: Cluster, nodes: list[Node]) 
     if any(each.name == REACH and each.verdict == "fail" for each in found):
         return UNREACHABLE
     return TRIAL_FAILED if worst(found) == "fail" else DONE
+
+
+async def _look(args: argparse.Namespace, cluster: Cluster, nodes: list[Node]) -> list[HealthCheck]:
+    """Run the checks, and show how far they are: as JSON lines, or on a terminal."""
+    waiting = _Waiting(len(nodes))
+
+    def tell(done: HealthCheck) -> None:
+        waiting.end(done)
+        if args.json:
+            output.print_object("check", asdict(with_cluster(done, args.cluster)))
+
+    left_out = ["self-test"] if args.no_self_test else []
+    job = check_nodes(cluster, nodes, tell, leave_out=left_out, begin=waiting.begin)
+    if args.json:
+        return await job
+    async with progress(waiting.text):
+        return await job
+
+
+class _Waiting:
+    """Which checks are waited for, in a line."""
+
+    def __init__(self, nodes: int) -> None:
+        self._nodes, self._done = nodes, 0
+        self._running: dict[tuple[str, str], None] = {}  # in the order in which they began
+
+    def begin(self, node: str, name: str) -> None:
+        self._running[node, name] = None
+
+    def end(self, check: HealthCheck) -> None:
+        self._done += 1
+        self._running.pop((check.node, check.name), None)
+        if check.verdict == "fail" and check.name == REACH:  # or it was lost: nothing more comes
+            self._running = {each: None for each in self._running if each[0] != check.node}
+
+    def text(self) -> str:
+        nodes = f"{self._nodes} node{'s' if self._nodes > 1 else ''}"
+        said = f"checking {nodes}: {self._done} of {self._done + len(self._running)} done"
+        waited = [f"{node} {name}" for node, name in self._running]
+        return f"{said}, waiting for {', '.join(waited)}" if waited else said
+
+
+def _tell_plan(args: argparse.Namespace, checks: Sequence[HealthCheck]) -> None:
+    for check in checks:
+        remedy = with_cluster(check, args.cluster).remedy
+        if args.json:
+            output.print_object("plan", {"node": check.node, "name": check.name, "run": remedy})
+        else:
+            print(f"would run: {printable(remedy)}")
 
 
 async def _fix(args: argparse.Namespace, cluster: Cluster, found: Sequence[HealthCheck]) -> None:

@@ -20,6 +20,7 @@ from edgead.console.inventory import Node
 from edgead.console.narration import printable
 from edgead.console.on_nodes import chosen, on_nodes
 
+WANT_IMAGE = ("start", "restart", "pull")
 MOST_LINES = 200  # what an agent sends at once
 Action = Callable[[Node, Commands], Awaitable[Done]]
 SIMPLE: dict[str, Action] = {
@@ -38,6 +39,8 @@ def container(args: argparse.Namespace) -> int:
     nodes = chosen(cluster, args.names)
     if not args.names:
         nodes = [node for node in nodes if node.container] or nodes
+        if args.verb in WANT_IMAGE and not nodes[0].container:
+            raise UsageError(f"{cluster.path}: no node has an image: set container = IMAGE")
     if args.verb == "load" and not args.file.is_file():
         raise UsageError(f"{args.file}: no such file; docker save IMAGE -o FILE writes one")
     if args.verb == "logs" and not 0 < args.lines <= MOST_LINES:
@@ -102,5 +105,5 @@ def _show(node: Node, verb: str, done: Done, *, as_json: bool) -> None:
     elif not done.ok:
         output.say(f"edgead-console: {node.name}: {printable(done.text)}")
     else:
-        for line in done.text.splitlines() or [""]:
+        for line in done.text.splitlines() or ["no output"]:
             print(f"{node.name}: {printable(line)}")

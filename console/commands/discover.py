@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import shlex
-import sys
 from collections.abc import Sequence
+from ipaddress import ip_address
 from typing import Any
 
 from edgead.agents.host_keys import OfferedKey, accept
@@ -16,8 +16,8 @@ from edgead.console.discovery import Discovery, Found, Wanted
 from edgead.console.errors import DONE, INTERRUPTED, UnreachableError, UsageError
 from edgead.console.host_keys import HostKeyChangedError, describe
 from edgead.console.interrupt import run_until_signal
+from edgead.console.progress import progress
 
-PROGRESS_SECONDS = 0.1
 NOTE_LIMIT = 160
 
 
@@ -58,14 +58,17 @@ async def _discover(args: argparse.Namespace, wanted: Wanted) -> int:
 async def search(wanted: Wanted) -> tuple[Discovery, bool]:
     """Search with progress on stderr; gives the search, and whether it was interrupted."""
     discovery = Discovery(wanted)
-    shown = asyncio.ensure_future(_show_progress(discovery))
+    where = f"scanning {discovery.total:,} addresses"
+
+    def text() -> str:
+        asked = ", asking who they are" if discovery.tried >= discovery.total else ""
+        return f"{where}: {discovery.tried:,} tried, {len(discovery.found)} found{asked}"
+
     try:
-        await discovery.run()
+        async with progress(text, elsewhere=where):
+            await discovery.run()
     except asyncio.CancelledError:
         return discovery, True
-    finally:
-        shown.cancel()
-        await asyncio.gather(shown, return_exceptions=True)
     try:
         await _ask_about(discovery)
     except asyncio.CancelledError:
@@ -73,27 +76,12 @@ async def search(wanted: Wanted) -> tuple[Discovery, bool]:
     return discovery, False
 
 
-async def _show_progress(discovery: Discovery) -> None:
-    """Keep one line up to date on a terminal; elsewhere say once what is going on."""
-    where = f"{discovery.total:,} addresses"
-    if not sys.stderr.isatty():
-        output.say(f"scanning {where}")
-        return
-    try:
-        while True:
-            line = f"scanning {where}: {discovery.tried:,} tried, {len(discovery.found)} found"
-            print(f"\r{line}\x1b[K", end="", file=sys.stderr, flush=True)
-            await asyncio.sleep(PROGRESS_SECONDS)
-    finally:
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-
-
 async def _ask_about(discovery: Discovery) -> None:
     """At a terminal, have the new host keys accepted, and identify their hosts."""
     if not discovery.offers or not can_ask():
         return
-    for offer in discovery.offers.values():
-        output.say(f"{describe(offer)} is new")
+    for place in sorted(discovery.offers, key=lambda each: (ip_address(each[0]).packed, each[1])):
+        output.say(f"{describe(discovery.offers[place])} is new")
     many = f"these {len(discovery.offers)} host keys" if len(discovery.offers) > 1 else "it"
     if not await confirm(f"Accept {many}, having compared the fingerprints?"):
         return
@@ -140,6 +128,8 @@ def fields_of(found: Found) -> dict[str, Any]:
         "model": found.board.model or None,
         "l4t": found.board.l4t or None,
         "jetpack": found.board.jetpack or None,
+        "pythons": list(found.board.pythons),
+        "images": list(found.board.images),
         "fingerprint": found.fingerprint or None,
         "note": found.note or None,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 
 from edgead.console import output
@@ -15,7 +16,7 @@ from edgead.console.commands.discover import (
     wanted_of,
 )
 from edgead.console.discovery import Wanted
-from edgead.console.errors import DONE, INTERRUPTED
+from edgead.console.errors import DONE, INTERRUPTED, UsageError
 from edgead.console.interrupt import run_until_signal
 from edgead.console.inventory import read_cluster
 from edgead.console.inventory_file import as_toml, choose, exists, write_new
@@ -23,7 +24,9 @@ from edgead.console.inventory_file import as_toml, choose, exists, write_new
 
 def init(args: argparse.Namespace) -> int:
     """Search, then write the file; one that is there is left alone unless forced."""
-    if args.out.exists() and not args.force:
+    if args.dry_run and args.accept_new:
+        raise UsageError("init: --dry-run keeps no host keys; leave out --accept-new")
+    if args.out.exists() and not (args.force or args.dry_run):
         raise exists(args.out)
     return run_until_signal(_init(args, wanted_of(args)))
 
@@ -38,9 +41,15 @@ async def _init(args: argparse.Namespace, wanted: Wanted) -> int:
     if not nodes:
         raise_changed(discovery)
         raise nobody(discovery, args.words)
-    write_new(args.out, as_toml(_cluster_name(args.out), discovery.found, wanted), force=args.force)
+    text = as_toml(_cluster_name(args.out), discovery.found, wanted)
+    if args.dry_run:
+        print(text, end="")
+        return DONE
+    write_new(args.out, text, force=args.force)
     read_cluster(args.out)  # what we write, we can read
-    output.say(f"{args.out}: {len(nodes)} nodes; next: edgead-console --cluster {args.out}")
+    here = args.out == Path("cluster.toml")
+    chosen = "" if here else f"--cluster {shlex.quote(str(args.out))} "
+    output.say(f"{args.out}: {len(nodes)} nodes; next: edgead-console {chosen}nodes check")
     tell_untrusted(discovery, args.words)
     return DONE
 

@@ -51,6 +51,7 @@ def fields_of(node: Node) -> dict[str, Any]:
         "transport": node.transport,
         "ports": list(node.ports) if node.ports else None,
         "power_mode": node.power_mode or None,
+        "clocks": node.clocks or None,
     }
 
 
@@ -78,7 +79,8 @@ async def _trust(args: argparse.Namespace) -> int:
 
     cluster = chosen_cluster(args)
     nodes = [cluster.node(name) for name in dict.fromkeys(args.names)] or list(cluster.nodes)
-    trusts = await check_host_keys(nodes, args.cluster, accept_new=args.accept_new)
+    accept = args.accept_new and not args.dry_run
+    trusts = await check_host_keys(nodes, args.cluster, accept_new=accept, ask=not args.dry_run)
     for each in trusts:
         if args.json:
             output.print_object(

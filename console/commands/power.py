@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 
 from edgead.agents.commands import Commands
 from edgead.agents.errors import NodeError
 from edgead.console import output
 from edgead.console.commands.nodes import chosen_cluster
 from edgead.console.errors import DONE, TRIAL_FAILED, UNREACHABLE, UsageError
+from edgead.console.health.check import there
 from edgead.console.interrupt import run_until_signal
 from edgead.console.inventory import Cluster, Node
 from edgead.console.narration import printable
 from edgead.console.on_nodes import on_nodes
-from edgead.console.power import PowerChange, read_mode, set_power
+from edgead.console.power import PowerChange, clocks_said, read_mode, set_power
 
 
 def power(args: argparse.Namespace) -> int:
@@ -48,7 +48,7 @@ def _plan(node: Node, mode: str, clocks: str) -> str:
     commands = ["nvpmodel -q"] if not mode else [f"sudo -n nvpmodel -m <the number of {mode}>"]
     if clocks:
         commands.append("sudo -n jetson_clocks" + (" --restore FILE" if clocks == "free" else ""))
-    return shlex.join(["ssh", node.host, "; ".join(commands)])
+    return there(node, "; ".join(commands))
 
 
 async def _power(args: argparse.Namespace, nodes: list[Node], mode: str) -> int:
@@ -86,7 +86,7 @@ def _show(node: Node, done: PowerChange, *, as_json: bool) -> None:
             },
         )
         return
-    clocks = {None: "", True: ", clocks pinned", False: ", clocks free"}[done.pinned]
+    clocks = clocks_said(done.pinned)
     if done.state == "failed":
         output.say(f"edgead-console: {node.name}: {printable(done.text)}")
     elif done.state == "set" and done.before != done.after:

@@ -66,6 +66,8 @@ def run(args: argparse.Namespace) -> int:
     if args.resume:
         _check_resumable(args, store.open(args.resume))
     spec = read_trial(args.spec, args.set) if args.spec else store.open(args.run).spec()
+    if args.dry_run:
+        return _plan(args, spec)
     return run_until_signal(_run(args, store, spec))
 
 
@@ -79,6 +81,23 @@ def _check_resumable(args: argparse.Namespace, stored: Run) -> None:
     args.run = stored.name
     if args.cluster is None and state.cluster and Path(state.cluster).is_file():
         args.cluster = Path(state.cluster)
+
+
+def _plan(args: argparse.Namespace, spec: TrialSpec) -> int:
+    """Print the tasks that a trial would have; nothing is started or kept."""
+    from edgead.console.clusters import find_cluster
+    from edgead.console.inventory import read_cluster
+    from edgead.console.placement import plan
+
+    file = find_cluster(args.cluster) if spec.distributed else None
+    rows = plan(spec, read_cluster(file) if file is not None else None)
+    if args.json:
+        for row in rows:
+            output.print_object("plan", row)
+    else:
+        for line in output.columns([tuple(rows[0]), *(tuple(row.values()) for row in rows)]):
+            print(line)
+    return DONE
 
 
 async def _run(args: argparse.Namespace, store: Store, spec: TrialSpec) -> int:
@@ -181,29 +200,29 @@ def show(args: argparse.Namespace) -> int:
     stored = Store(paths.runs_folder()).open(args.run)
     state = stored.state()
     if args.json:
-        output.print_object("run", result_of(state, state.state))
+        output.print_object("run", {**result_of(state, state.state), "boards": state.boards})
         return DONE
     print(_list_line(state))
-    print(f"folder       {stored.folder}")
+    print(f"folder         {stored.folder}")
     for name, value in stored.spec().to_mapping().items():
-        print(f"{name:<13}{value}")
+        print(f"{name:<15}{value}")
     for name, task in state.tasks.items():
-        print(f"{name:<13}{task.node} · {task.state}")
+        print(f"{name:<15}{task.node} · {task.state}")
     if state.shards:
-        print(f"data         sha256 {' '.join(name[:12] for name in state.shards)}")
+        print(f"data           sha256 {' '.join(name[:12] for name in state.shards)}")
     for line in output.columns(drift(state.boards)):
-        print(f"{'':<13}{line}")
+        print(f"{'':<15}{line}")
     for split, score in state.scores.items():
         figures = ", ".join(
             f"{m} {score[m]:.4f}" for m in ("accuracy", "precision", "recall", "f1")
         )
-        print(f"{split:<13}{figures}; {score['visited']} of {score['rows']} rows visited")
+        print(f"{split:<15}{figures}; {score['visited']} of {score['rows']} rows visited")
     for flag in state.flags:
-        print(f"flag         {flag.node} {flag.task}: {flag.cause} ({flag.action})")
+        print(f"flag           {flag.node} {flag.task}: {flag.cause} ({flag.action})")
         if flag.suggestion and flag.recovered is None:
-            print(f"             try: {flag.suggestion}")
+            print(f"               try: {flag.suggestion}")
         for line in flag.evidence:
-            print(f"             | {line}")
+            print(f"               | {line}")
     return DONE
 
 

@@ -54,6 +54,10 @@ async def _watch(args: argparse.Namespace, fleet: Fleet) -> int:
     waiting = asyncio.ensure_future(finished.wait())
     try:
         await asyncio.wait({watching, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    except asyncio.CancelledError:
+        if drawn:
+            print()  # after the ^C that a terminal shows
+        raise
     finally:
         for job in (watching, waiting):
             job.cancel()

@@ -108,6 +108,32 @@ def with_cluster(check: HealthCheck, cluster: Path | None) -> HealthCheck:
 
 def there(node: Node, command: str, *, terminal: bool = False) -> str:
     """Return a remedy that is typed on this machine and works on the node."""
-    place = f"{node.user}@{node.host}" if node.user else node.host
-    port = ["-p", str(node.port)] if node.port else []
-    return shlex.join(["ssh", *(["-t"] if terminal else []), *port, place, command])
+    options = ["-t"] if terminal else []
+    return shlex.join(["ssh", *options, *_login(node), place_of(node), command])
+
+
+def send_key(node: Node) -> str:
+    """Return a remedy that has the node accept our key."""
+    copy = shlex.join(["ssh-copy-id", *_login(node), place_of(node)])
+    public = f"{node.key}.pub"
+    if node.key is None or Path(public).exists():
+        return copy
+    # ssh-copy-id sends the public half, from a file beside the key.
+    return (
+        f"{shlex.join(['ssh-keygen', '-y', '-f', str(node.key)])} > {shlex.quote(public)} && {copy}"
+    )
+
+
+def place_of(node: Node) -> str:
+    """Return whom ssh is to log in as, and where."""
+    return f"{node.user}@{node.host}" if node.user else node.host
+
+
+def _login(node: Node) -> list[str]:
+    """Return the options by which ssh logs in as we do: what the cluster file says of it."""
+    options = ["-F", str(node.ssh_config)] if node.ssh_config else []
+    options += ["-p", str(node.port)] if node.port else []
+    options += ["-i", str(node.key)] if node.key else []
+    if node.known_hosts:
+        options += ["-o", f"UserKnownHostsFile={node.known_hosts}"]
+    return options

@@ -21,7 +21,8 @@ def _engine(board: Board, outcome: Outcome) -> Finding:
         mend = there(board.node, 'sudo usermod -aG docker "$USER"', terminal=True)
         return fail("the user is not in the group docker (log in again after it is)", mend)
     if "not found" in outcome.output:
-        return fail("docker is not installed", there(board.node, "sudo apt install docker.io"))
+        mend = there(board.node, "sudo apt install docker.io", terminal=True)
+        return fail("docker is not installed", mend)
     mend = there(board.node, "sudo systemctl start docker", terminal=True)
     return fail(f"docker does not answer: {outcome.error}", mend)
 

@@ -51,7 +51,8 @@ async def fix(cluster: Cluster, checks: Sequence[HealthCheck]) -> list[Fixed]:
 
 async def _mend(node: Node, commands: Commands, name: str) -> Fixed:
     if name == "power":
-        change = await set_power(commands, node.power_mode or BEST, clocks=None)
+        clocks = True if node.clocks else None
+        change = await set_power(commands, node.power_mode or BEST, clocks=clocks)
         text = change.text or f"{change.before or '?'} → {change.after}"
         return Fixed(node.name, name, change.state != "failed", text)
     started = await containers.start(node, commands)

@@ -17,6 +17,7 @@ from edgead.console.health.check import (
     there,
     warn,
 )
+from edgead.console.power import clocks_said
 
 BEST = "MAXN"
 SUDOERS = "/etc/sudoers.d/edgead"
@@ -32,6 +33,9 @@ done
 MODE = """
 root nvpmodel -q </dev/null 2>&1 || nvpmodel -q </dev/null 2>&1
 root jetson_clocks --show </dev/null 2>/dev/null
+{ root nvpmodel -p --verbose </dev/null; head -c 65536 /etc/nvpmodel.conf; } 2>/dev/null |
+    grep 'POWER_MODEL:* *ID='
+exit 0
 """
 
 
@@ -59,10 +63,19 @@ def _mode(board: Board, outcome: Outcome) -> Finding:
     if not mode:
         return fail(f"nvpmodel tells no mode: {outcome.error}")
     pinned = power.clocks_pinned(outcome.output)
-    clocks = {None: "", True: ", clocks pinned", False: ", clocks free"}[pinned]
-    if power.find_mode(wanted, {mode: 0}):
-        return ok(f"{mode}{clocks}")
-    return warn(f"{mode}{clocks}, not {wanted}", ours("nodes", "power", board.node.name, wanted))
+    said = f"{mode}{clocks_said(pinned)}"
+    # Where the modes are not told, any may be there.
+    modes = power.parse_modes(outcome.output) or {wanted: 0}
+    name = power.find_mode(wanted, {mode: 0}) or power.find_mode(wanted, modes)
+    if not name and board.node.power_mode:
+        return warn(f"{said}, and there is no {wanted}: there are {', '.join(modes)}")
+    if not name:
+        name, said = mode, f"{said}, this board has no {BEST}"
+    pin = ["--clocks", "pin"] if board.node.clocks and pinned is False else []
+    if mode == name and not pin:
+        return ok(said)
+    lacking = f"not {name}" if mode != name else "to be pinned"
+    return warn(f"{said}, {lacking}", ours("nodes", "power", board.node.name, name, *pin))
 
 
 CHECKS = (

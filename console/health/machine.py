@@ -11,8 +11,13 @@ from edgead.console.health.check import Board, Check, Finding, fail, ok, shell, 
 LITTLE_MEMORY, TOO_LITTLE_MEMORY = 1.5, 0.6  # GiB: a TensorFlow task takes half a GiB and its data
 LITTLE_DISK, TOO_LITTLE_DISK = 2.0, 0.3  # GiB: staged data may take 4
 SKEW, GREAT_SKEW = 1.0, 60.0  # seconds
-HOT, TOO_HOT = 84.0, 96.0  # °C: where an AGX Xavier begins to slow down, and nearly shuts down
+# °C: where an AGX Xavier begins to slow down, and shuts down; boards that tell theirs are believed.
+HOT, TOO_HOT = 86.0, 96.5
+NEAR = 2.0  # °C below a limit that count as there
 SLOW_LINK = 1000  # Mbit/s
+LIMIT = re.compile(
+    r"^limit (\w+?)-?(?:therm(?:al)?)? (passive|hot|critical) (-?\d{1,7})$", re.MULTILINE | re.ASCII
+)
 COOLING = re.compile(r"throttle|balanced|cpufreq|devfreq|oc-alert", re.IGNORECASE)
 
 CLOCK = ("date", "+%s.%N")
@@ -27,6 +32,14 @@ for device in /sys/class/thermal/cooling_device*; do
     state=$(cat "$device/cur_state" 2>/dev/null)
     [ "${state:-0}" -le 0 ] || echo "cooling $(cat "$device/type") $state"
 done
+"""
+# The limits of each sensor, then one line of tegrastats.
+HEAT = """
+for trip in /sys/class/thermal/thermal_zone*/trip_point_*_type; do
+    kind=$(cat "$trip" 2>/dev/null) && value=$(cat "${trip%type}temp" 2>/dev/null) &&
+        echo "limit $(cat "${trip%/*}/type") $kind $value"
+done
+"$1" --interval 300 | head -n 1
 """
 NETWORK = """
 address=$(echo "$SSH_CONNECTION" | cut -d' ' -f3)
@@ -110,14 +123,34 @@ def _heat(board: Board, outcome: Outcome) -> Finding:
         sample = tegrastats.parse(outcome.last)
     except tegrastats.TegrastatsError as error:
         return warn(f"no temperatures: {error}"[:200])
-    if sample.hottest is None:
+    limits = heat_limits(outcome.output)
+    # The sensor that is nearest to its limit counts.
+    near = [
+        (slow - value, name, value, slow, end)
+        for name, value in sample.measured.items()
+        for slow, end in [limits.get(name.lower(), (HOT, TOO_HOT))]
+    ]
+    if not near:
         return warn("tegrastats tells no temperature")
-    name, value = sample.hottest
-    said = f"{name} {value:g} °C, warn from {HOT:g}"
-    if value >= HOT:
+    _, name, value, slow, end = min(near)
+    said = f"{name} {value:g} °C; it slows down at {slow:g} and shuts down at {end:g}"
+    if value >= slow - NEAR:
         remedy = there(board.node, "sudo jetson_clocks --fan", terminal=True)
-        return (fail if value >= TOO_HOT else warn)(said, remedy)
+        return (fail if value >= end - NEAR else warn)(said, remedy)
     return ok(said)
+
+
+def heat_limits(output: str) -> dict[str, tuple[float, float]]:
+    """Read in °C, by a sensor's name in tegrastats, where a board slows down and shuts down."""
+    found: dict[str, dict[str, list[float]]] = {}
+    for zone, kind, value in LIMIT.findall(output):
+        celsius = int(value) / 1000
+        if 50 <= celsius <= 130:  # others are placeholders
+            found.setdefault(zone.lower(), {}).setdefault(kind, []).append(celsius)
+    return {
+        zone: (min(kinds.get("passive", [HOT])), min(kinds.get("critical", [TOO_HOT])))
+        for zone, kinds in found.items()
+    }
 
 
 def _throttling(board: Board, outcome: Outcome) -> Finding:
@@ -156,7 +189,7 @@ def has_tegrastats(board: Board) -> bool:
 
 def _tegrastats(board: Board) -> tuple[list[str], str]:
     path = board.facts.tegrastats or "tegrastats"
-    return ["sh", "-c", '"$1" --interval 300 | head -n 1', "sh", path], ""
+    return ["sh", "-c", HEAT, "sh", path], ""
 
 
 CHECKS = (

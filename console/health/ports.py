@@ -1,12 +1,16 @@
-"""The check of ports: can the tasks of a trial reach each other as the cluster file wants it?"""
+"""The check of ports: can the tasks of a trial reach each other as the cluster file wants it?
+
+A trial takes as many ports, all different, as it has tasks, out of a node's `ports` or any that are
+free: so many are tried on each node.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import re
-import socket
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Protocol
 
 from edgead.agents.agent import loopback
 from edgead.agents.commands import Commands
@@ -17,28 +21,29 @@ from edgead.console.inventory import Node
 
 NAME = "ports"
 TIMEOUT = 10.0
+CONNECT_SECONDS = 5.0
 LISTEN_SECONDS = 30.0
-PORTS_TRIED = 3  # another program may take one between the asking and the using
-# Listens on a port of its own choice or of a range, tells it, and takes connections for a while.
+ROUNDS = 3  # another program may take a port between the asking and the using
+MOST_PORTS = 8  # tried on each node: what a few boards' trial takes
+MOST_PLACES = 150  # that one node connects to: lines that an agent sends at once
+# Listens on ports of one address, tells when it does, and says a word to who comes, for a while.
 LISTEN = """
-import socket, sys
-listening = socket.socket()
-for port in range(int(sys.argv[1]), int(sys.argv[2]) + 1):
-    try:
-        listening.bind((sys.argv[3], port))
-        break
-    except OSError:
-        pass
-else:
-    sys.exit("no free port from %s to %s" % (sys.argv[1], sys.argv[2]))
-listening.listen(16)
-listening.settimeout(30)
-print("port", listening.getsockname()[1], flush=True)
-while True:
-    listening.accept()[0].sendall(b"hello")
+import socket, sys, threading
+def greet(listening):
+    while True:
+        listening.accept()[0].sendall(b"hello")
+for port in sys.argv[2:]:
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind((sys.argv[1], int(port)))
+    listening.listen(64)
+    threading.Thread(target=greet, args=(listening,), daemon=True).start()
+print("listening", flush=True)
+threading.Event().wait(30)
 """
 REACH = """
-import socket, sys, threading, time
+import socket, sys, time
+from concurrent.futures import ThreadPoolExecutor
 def reach(place):
     host, _, port = place.rpartition(":")
     began = time.time()
@@ -46,19 +51,29 @@ def reach(place):
         with socket.create_connection((host, int(port)), 5) as link:
             link.settimeout(5)
             said = link.recv(5)
-        print(place, "yes" if said == b"hello" else "mute", round(1000 * (time.time() - began), 1))
+        word = "yes" if said == b"hello" else "mute"
+        return "%s %s %.1f" % (place, word, 1000 * (time.time() - began))
     except OSError as error:
-        print(place, "no", error)
-tries = [threading.Thread(target=reach, args=(place,)) for place in sys.argv[1:]]
-for each in tries:
-    each.start()
-for each in tries:
-    each.join()
+        return "%s no %s" % (place, error)
+with ThreadPoolExecutor(64) as pool:
+    for line in pool.map(reach, sys.argv[1:]):
+        print(line)
 """
 
 
-async def check_tunnel(node: Node, commands: Commands) -> Finding:
-    """Send a word through a tunnel each way: from a port of the node to us, and back."""
+class _Listener(Protocol):
+    def close(self) -> None: ...
+
+    async def wait_closed(self) -> None: ...
+
+
+def count_of(nodes: int) -> int:
+    """Return how many ports to try on each of so many nodes: a worker each, ps and chief."""
+    return min(nodes + 2, MOST_PORTS)
+
+
+async def check_tunnel(node: Node, commands: Commands, count: int) -> Finding:
+    """Send a word through a tunnel each way, by ports such as a trial's tasks would have."""
     connection = commands.connection
     if connection.hello.loopback == loopback():
         return ok("shares this machine's loopback, needs no tunnel")
@@ -66,33 +81,96 @@ async def check_tunnel(node: Node, commands: Commands) -> Finding:
     said = ""
     try:
         tunnel = await connection.tunnel()
-        for port in await connection.ports(PORTS_TRIED):
-            through, said = await asyncio.wait_for(_try_port(commands, tunnel, port), TIMEOUT)
+        for _ in range(ROUNDS):
+            ports = await connection.ports(count, node.ports)
+            trying = _try_tunnel(commands, tunnel, ports)
+            through, said = await asyncio.wait_for(trying, TIMEOUT)
             if through:
-                return ok(f"through a tunnel in {said} ms")
+                return ok(f"{count} ports through tunnels, both ways, in {said} ms")
     except asyncio.TimeoutError:
         said = f"no answer within {TIMEOUT:g} s"
     except NodeError as error:
         said = error.text
+        if node.ports and said.startswith("no "):
+            return fail(f"{said}: give a wider range of `ports`"[:300])
     return fail(f"tunnels: {said}"[:300], allow)
 
 
-async def _try_port(commands: Commands, tunnel: Tunnel, port: int) -> tuple[bool, str]:
-    """Listen here, offer that port on the node, and have the node connect to it.
+async def _try_tunnel(commands: Commands, tunnel: Tunnel, ports: Sequence[int]) -> tuple[bool, str]:
+    """Have the node connect to us by these ports, and then us to the node.
 
-    Returns whether it got through, and in how many milliseconds or why not.
+    Returns whether all got through, and in how many milliseconds at most or why not.
     """
-    place = f"{LOOPBACK}:{port}"
     try:
-        async with await asyncio.start_server(_greet, LOOPBACK, port):
-            listener = await tunnel.offer(port)
-            try:
-                state, said = (await reach(commands, [place])).get(place, ("no", "no answer"))
-            finally:
-                listener.close()
+        forth = await _from_node(commands, tunnel, ports)
+        back = await _to_node(commands, tunnel, ports)
     except (OSError, PortTakenError) as error:
         return False, str(error)
-    return state == "yes", said
+    wrong = [
+        f"{place}: {said}" for place, (state, said) in (forth | back).items() if state != "yes"
+    ]
+    if wrong:
+        return False, wrong[0]
+    return True, max((said for _, said in forth.values()), key=float)
+
+
+async def _from_node(
+    commands: Commands, tunnel: Tunnel, ports: Sequence[int]
+) -> dict[str, tuple[str, str]]:
+    """Listen here, offer the ports on the node, and have it connect to each."""
+    async with AsyncExitStack() as open_now:
+        for port in ports:
+            server = await asyncio.start_server(_greet, LOOPBACK, port)
+            open_now.push_async_callback(_close, server)
+            open_now.push_async_callback(_close, await tunnel.offer(port))
+        places = [f"{LOOPBACK}:{port}" for port in ports]
+        found = await reach(commands, places)
+    return {f"from it {place}": found.get(place, ("no", "no answer")) for place in places}
+
+
+async def _to_node(
+    commands: Commands, tunnel: Tunnel, ports: Sequence[int]
+) -> dict[str, tuple[str, str]]:
+    """Have the node listen, bring the ports here, and connect to each."""
+    async with AsyncExitStack() as open_now:
+        await open_now.enter_async_context(_listening(commands, LOOPBACK, ports))
+        for port in ports:
+            open_now.push_async_callback(_close, await tunnel.bring(port))
+        places = [f"{LOOPBACK}:{port}" for port in ports]
+        answers = await asyncio.gather(*map(_answers, places))
+    named = dict(zip(places, answers, strict=True))
+    return {f"to it {place}": ("yes", "") if came else ("no", "") for place, came in named.items()}
+
+
+@asynccontextmanager
+async def _listening(commands: Commands, host: str, ports: Sequence[int]) -> AsyncIterator[None]:
+    """Have a node listen on these ports of an address of its own. Raises OSError if it can't."""
+    listens = asyncio.Event()
+
+    def hear(line: str) -> None:
+        if line == "listening":
+            listens.set()
+
+    python = commands.connection.address.python
+    argv = [python, "-ISuc", LISTEN, host, *map(str, ports)]
+    job = asyncio.ensure_future(commands.run(argv, timeout=LISTEN_SECONDS, on_line=hear))
+    waiting = asyncio.ensure_future(listens.wait())
+    try:
+        await asyncio.wait({job, waiting}, timeout=TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
+        if job.done():
+            raise OSError(f"it can't listen on its ports: {job.result().error}")
+        if not listens.is_set():
+            raise OSError("it does not listen on its ports in time")
+        yield
+    finally:
+        for each in (job, waiting):
+            each.cancel()
+        await asyncio.gather(job, waiting, return_exceptions=True)
+
+
+async def _close(listener: _Listener) -> None:
+    listener.close()
+    await listener.wait_closed()
 
 
 async def _greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -110,36 +188,35 @@ async def reach(commands: Commands, places: Sequence[str]) -> dict[str, tuple[st
     return {place: (state, said) for place, state, said in rows}
 
 
-async def check_direct(nodes: dict[str, tuple[Node, Commands]]) -> dict[str, Finding]:
-    """Have every node listen as a task would, and all others and this machine connect to it."""
-    listening: dict[str, str] = {}
-    jobs = [asyncio.ensure_future(_listen(*each, listening)) for each in nodes.values()]
-    try:
-        for _ in range(50):
-            if len(listening) == len(nodes) or all(job.done() for job in jobs):
-                break
-            await asyncio.sleep(0.1)
-        found = await asyncio.gather(*(_judge(each, listening) for each in nodes.values()))
-        return dict(zip(nodes, found, strict=True))
-    finally:
-        for job in jobs:
-            job.cancel()
-        await asyncio.gather(*jobs, return_exceptions=True)
+async def check_direct(nodes: dict[str, tuple[Node, Commands]], count: int) -> dict[str, Finding]:
+    """Have every node listen as tasks would, and all others and this machine connect to it."""
+    count = max(1, min(count, MOST_PLACES // max(1, len(nodes))))
+    listening: dict[str, list[str]] = {}
+    found: dict[str, Finding] = {}
+    async with AsyncExitStack() as open_now:
+
+        async def listen(node: Node, commands: Commands) -> None:
+            try:
+                _, host = commands.connection.ends()
+                ports = await commands.connection.ports(count, node.ports)
+                await open_now.enter_async_context(_listening(commands, host, ports))
+                listening[node.name] = [f"{host}:{port}" for port in ports]
+            except NodeError as error:
+                found[node.name] = fail(f"direct: {error.text}"[:300])
+            except OSError as error:
+                found[node.name] = fail(f"direct: {error}"[:300], _open_fire(node))
+
+        await asyncio.gather(*(listen(*each) for each in nodes.values()))
+        able = [each for name, each in nodes.items() if name in listening]
+        judged = await asyncio.gather(*(_judge(each, listening) for each in able))
+    return found | {node.name: finding for (node, _), finding in zip(able, judged, strict=True)}
 
 
-async def _listen(node: Node, commands: Commands, listening: dict[str, str]) -> None:
-    first, last = node.ports or (0, 0)
-    _, host = commands.connection.ends()
-
-    def hear(line: str) -> None:
-        if found := re.fullmatch(r"port (\d{1,5})", line):
-            listening[node.name] = f"{host}:{found[1]}"
-
-    argv = [commands.connection.address.python, "-ISuc", LISTEN, str(first), str(last), host]
-    await commands.run(argv, timeout=LISTEN_SECONDS, on_line=hear)
+def _open_fire(node: Node) -> str:
+    return there(node, "sudo nft list ruleset; sudo ufw status", terminal=True)
 
 
-async def _judge(one: tuple[Node, Commands], listening: dict[str, str]) -> Finding:
+async def _judge(one: tuple[Node, Commands], listening: dict[str, list[str]]) -> Finding:
     """Judge one node; a loss of it is its own failure, not that of the others."""
     try:
         return await _try_others(*one, listening)
@@ -147,30 +224,41 @@ async def _judge(one: tuple[Node, Commands], listening: dict[str, str]) -> Findi
         return fail(f"direct: {error.text}"[:300])
 
 
-async def _try_others(node: Node, commands: Commands, listening: dict[str, str]) -> Finding:
-    open_fire = there(node, "sudo nft list ruleset; sudo ufw status", terminal=True)
-    if node.name not in listening:
-        return fail("direct: it can't listen on a port", open_fire)
-    others = {place: name for name, place in listening.items() if name != node.name}
-    ours = asyncio.ensure_future(asyncio.to_thread(_answers, listening[node.name]))
+async def _try_others(node: Node, commands: Commands, listening: dict[str, list[str]]) -> Finding:
+    others = {
+        place: name for name, places in listening.items() if name != node.name for place in places
+    }
+    own = listening[node.name]
+    ours = asyncio.gather(*map(_answers, own))
     found = await reach(commands, list(others)) if others else {}
     wrong = [
-        f"{name} ({found.get(place, ('', 'no answer'))[1]})"
+        f"{name} by {place} ({found.get(place, ('', 'no answer'))[1]})"
         for place, name in others.items()
         if found.get(place, ("", ""))[0] != "yes"
     ]
-    if not await ours:
-        return fail("direct: this machine can't reach its ports", open_fire)
+    mute = [place for place, came in zip(own, await ours, strict=True) if not came]
+    if mute:
+        text = f"direct: this machine can't reach {', '.join(mute)}"
+        return fail(text[:300], _open_fire(node))
     if wrong:
-        return fail(f"direct: it can't reach {', '.join(wrong)}"[:300], open_fire)
-    return ok(f"direct: reaches {len(others)} nodes, and this machine reaches it")
+        return fail(f"direct: it can't reach {', '.join(wrong)}"[:300], _open_fire(node))
+    count = len(set(others.values()))
+    said = f"direct: reaches {count} nodes, and this machine reaches it, by {len(own)} ports each"
+    return ok(said)
 
 
-def _answers(place: str) -> bool:
+async def _answers(place: str) -> bool:
+    """Say whether this machine gets the word from there."""
     host, _, port = place.rpartition(":")
     try:
-        with closing(socket.create_connection((host, int(port)), 5)) as link:
-            link.settimeout(5)
-            return link.recv(5) == b"hello"
-    except OSError:
+        return await asyncio.wait_for(_ask(host, int(port)), CONNECT_SECONDS)
+    except (OSError, asyncio.TimeoutError, asyncio.IncompleteReadError):
         return False
+
+
+async def _ask(host: str, port: int) -> bool:
+    reader, writer = await asyncio.open_connection(host, port)
+    try:
+        return await reader.readexactly(5) == b"hello"
+    finally:
+        writer.transport.abort()

@@ -24,6 +24,7 @@ from edgead.console.health.check import (
     fail,
     ok,
     ours,
+    send_key,
     there,
     warn,
 )
@@ -42,12 +43,18 @@ PINGS = 5
 SLOW_PING = 0.02  # seconds
 
 Tell = Callable[[HealthCheck], None]
+Begin = Callable[[str, str], None]  # node, name
 
 
 async def check_nodes(
-    cluster: Cluster, nodes: Sequence[Node], tell: Tell, *, leave_out: Iterable[str] = ()
+    cluster: Cluster,
+    nodes: Sequence[Node],
+    tell: Tell,
+    *,
+    leave_out: Iterable[str] = (),
+    begin: Begin = lambda node, name: None,
 ) -> list[HealthCheck]:
-    """Check nodes, and `tell` of each check as soon as it is done; gives them all.
+    """Check nodes; `begin` hears of each check that begins, `tell` when it is done; gives them all.
 
     A node that can't be reached has one check, `reach`, and delays no other.
     """
@@ -59,7 +66,7 @@ async def check_nodes(
 
     wanted = [check for check in CHECKS if check.name not in set(leave_out)]
     meeting = _Meeting(len(nodes), cluster.transport)
-    await asyncio.gather(*(_check_node(node, wanted, keep, meeting) for node in nodes))
+    await asyncio.gather(*(_check_node(node, wanted, keep, meeting, begin) for node in nodes))
     return found
 
 
@@ -83,16 +90,20 @@ class _Meeting:
 
     async def ports(self, node: Node, commands: Commands) -> Finding:
         """Check the ports of one of them."""
+        count = ports.count_of(self._expected)
         if self.transport == "tunnel":
-            return await ports.check_tunnel(node, commands)
+            return await ports.check_tunnel(node, commands, count)
         await self._all.wait()
         if self._job is None:
-            self._job = asyncio.ensure_future(ports.check_direct(self._nodes))
+            self._job = asyncio.ensure_future(ports.check_direct(self._nodes, count))
         return (await asyncio.shield(self._job))[node.name]
 
 
-async def _check_node(node: Node, checks: Sequence[Check], tell: Tell, meeting: _Meeting) -> None:
+async def _check_node(
+    node: Node, checks: Sequence[Check], tell: Tell, meeting: _Meeting, begin: Begin
+) -> None:
     began = time.monotonic()
+    begin(node.name, REACH)
     came = False
     try:
         async with commands_on(node, timeout=LOGIN_SECONDS) as commands:
@@ -101,7 +112,10 @@ async def _check_node(node: Node, checks: Sequence[Check], tell: Tell, meeting: 
             meeting.come(node, commands)
             came = True
             board = Board(node, await commands.connection.facts())
-            jobs = [_run(check, board, commands, tell) for check in checks if check.wanted(board)]
+            checks = [check for check in checks if check.wanted(board)]
+            for name in (LINK, *(check.name for check in checks), ports.NAME):
+                begin(node.name, name)
+            jobs = [_run(check, board, commands, tell) for check in checks]
             await asyncio.gather(_link(node, commands, tell), *jobs)
             tell(_of(node, ports.NAME, await meeting.ports(node, commands)))
     except NodeError as error:
@@ -141,7 +155,7 @@ def _login_remedy(node: Node, error: NodeError) -> str:
     if isinstance(error, HostKeyChanged):
         return ""  # no command is safe to copy here; the evidence says what to compare
     if isinstance(error, AuthenticationFailed):
-        return f"ssh-copy-id {f'{node.user}@' if node.user else ''}{node.host}"
+        return send_key(node)
     return f"ping -c 3 {node.host}"
 
 

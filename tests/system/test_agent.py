@@ -400,8 +400,10 @@ def test_once_prints_facts_and_a_sample() -> None:
     run = subprocess.run(
         [sys.executable, AGENT, "--once"], capture_output=True, text=True, check=True
     )
-    facts, sample = map(json.loads, run.stdout.splitlines())
-    assert (facts["kind"], sample["kind"]) == ("facts", "telemetry")
+    facts, health, sample = map(json.loads, run.stdout.splitlines())
+    assert [each["kind"] for each in (facts, health, sample)] == ["facts", "health", "telemetry"]
+    assert health["memory_available_mb"] > 0 and health["disk_free_mb"] <= health["disk_total_mb"]
+    assert health["power_mode"] is None
     assert facts["cores"] == os.cpu_count() and sample["line"].startswith("RAM ")
     assert facts["time"].endswith("+00:00") and run.stderr == ""
 
@@ -415,7 +417,8 @@ def test_watch_streams_until_interrupted() -> None:
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     assert process.stdout is not None
-    assert json.loads(process.stdout.readline())["kind"] == "telemetry"
+    kinds = [json.loads(process.stdout.readline())["kind"] for _ in range(3)]
+    assert kinds == ["health", "telemetry", "telemetry"]
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=DEADLINE)
     assert process.returncode == 130

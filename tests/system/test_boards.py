@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 from on_board import DEADLINE, say, ssh, telemetry
 
 from edgead.agents.connection import connect
 from edgead.agents.login import log_in
+from edgead.agents.tegrastats import parse
 from edgead.console.inventory import read_cluster
 from testbed import faults
-from testbed.board import banner
+from testbed.board import REPOSITORY, banner
 from testbed.commands import until
 from testbed.fixtures import BoardMaker
 from testbed.root import IMAGES
@@ -24,6 +26,16 @@ async def test_boards_run_the_agent(boards: BoardMaker) -> None:
             facts = await link.facts()
             await link.close()
             assert (facts.hostname, facts.l4t, facts.model) == (board.name, l4t, "Jetson-AGX")
+
+
+async def test_the_agent_without_a_console(boards: BoardMaker) -> None:
+    for board in boards(2):
+        agent = f"{REPOSITORY}/agents/agent.py"  # as if copied there
+        said = (await say(board, f"python3 {agent} --once")).splitlines()
+        facts, health, sample = map(json.loads, said)
+        assert facts["hostname"] == board.name and facts["l4t"]
+        assert health["power_mode"] == "MODE_15W_DESKTOP"  # for a plain user too
+        assert sample["source"] == "tegrastats" and parse(sample["line"]).temperatures_c
 
 
 async def test_cluster_file(boards: BoardMaker) -> None:

@@ -75,9 +75,14 @@ def test_new_keys_are_shown_then_init_writes_what_trust_accepts(
     out, err = capsys.readouterr()
     assert fingerprints_in(out) == real and not known.exists() and not file.exists()
     assert "--accept-new" in err.splitlines()[-1]
+    assert main([*init, "--accept-new", "--dry-run"]) == 2 and not known.exists()
+    capsys.readouterr()
     assert main([*init, "--accept-new"]) == 0
     assert [node.name for node in read_cluster(file).nodes] == ["xavier-1", "xavier-2"]
     assert len(known.read_text().splitlines()) == 2
+    capsys.readouterr()
+    assert main([*init, "--dry-run"]) == 0
+    assert file.read_text() in capsys.readouterr().out  # the same, printed
     capsys.readouterr()
     assert main(init) == 2
     assert "is there already; --force" in capsys.readouterr().err
@@ -87,6 +92,8 @@ def test_new_keys_are_shown_then_init_writes_what_trust_accepts(
     out, err = capsys.readouterr()
     assert [each["state"] for each in objects(out)] == ["unknown", "unknown"]
     assert [each["fingerprint"] for each in objects(out)] == real and len(err.splitlines()) == 2
+    assert main([*trust, "--accept-new", "--dry-run"]) == 3 and not known.read_text()
+    capsys.readouterr()
     assert main([*trust, "xavier-2", "--accept-new"]) == 0
     assert main(trust) == 3
     out, _ = capsys.readouterr()
@@ -158,7 +165,7 @@ def at_terminal(arguments: list[str], answer: str) -> tuple[int, str]:
 def test_ctrl_c_ends_a_search_at_once_with_what_was_found() -> None:
     network = ["127.0.0.0/16", "--port", str(free_port()), "--no-mdns"]  # nobody listens there
     with Program("nodes", "discover", *network) as program:
-        assert "scanning 65,536 addresses" in program.process.stderr.readline()
+        assert "scanning 65,534 addresses" in program.process.stderr.readline()
         program.process.send_signal(signal.SIGINT)
         _, err = program.process.communicate(timeout=30)
     assert program.process.returncode == 130

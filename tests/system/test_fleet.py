@@ -16,6 +16,7 @@ from on_board import say
 from program import Program, until
 
 from edgead.agents.commands import commands_on
+from edgead.agents.power import clocks_pinned
 from edgead.console.cli import main
 from edgead.console.clusters import embedded_cluster
 from edgead.console.fleet import Fleet
@@ -137,7 +138,8 @@ async def test_ports_in_direct_transport_are_tried_from_node_to_node(boards: Boa
     edit(made[0], {"transport": "direct", "ports": "21000-21010"})
     found = await check(made[0], "self-test")
     for board in made:
-        assert by_name(found, board.name)["ports"].evidence.startswith("direct: reaches 2 nodes")
+        said = by_name(found, board.name)["ports"].evidence
+        assert said.startswith("direct: reaches 2 nodes") and said.endswith("by 5 ports each")
     rule = "nft add table ip f; nft add chain ip f i '{ type filter hook input priority 0; }'"
     drop = f"nft add rule ip f i ip saddr {made[0].host} tcp dport 21000-21010 drop"
     made[2].run(["sh", "-c", f"{rule}; {drop}"])
@@ -145,6 +147,23 @@ async def test_ports_in_direct_transport_are_tried_from_node_to_node(boards: Boa
     blocked = by_name(found, made[0].name)["ports"]
     assert blocked.verdict == "fail" and "can't reach xavier-3" in blocked.evidence
     assert by_name(found, made[1].name)["ports"].verdict == "ok"
+    edit(made[0], {"transport": "tunnel", "ports": "21000-21003"})
+    narrow = by_name(await check(made[0], "self-test"), made[0].name)["ports"]
+    assert narrow.verdict == "fail"
+    assert narrow.evidence == "no 5 free ports from 21000 to 21003: give a wider range of `ports`"
+
+
+async def test_every_port_is_tried_both_ways_through_tunnels(boards: BoardMaker) -> None:
+    (board,) = boards(1)
+    ports = by_name(await check(board, "self-test"))["ports"]
+    assert ports.verdict == "ok" and ports.evidence.startswith("3 ports through tunnels, both ways")
+    # A board may let us lead ports to it and offer none, or the other way round.
+    for allowed in ("local", "remote"):
+        setting = f"AllowTcpForwarding {allowed}"
+        script = f"sed -i '/^AllowTcp/d' sshd_config; echo '{setting}' >>sshd_config"
+        board.run(["sh", "-c", f"cd /etc/ssh; {script}; pkill -o sshd"])
+        until(lambda: banner(board.host))
+        assert by_name(await check(board, "self-test"))["ports"].verdict == "fail"
 
 
 def test_a_node_that_is_gone(home: Path, boards: BoardMaker, capsys: Any) -> None:
@@ -192,7 +211,8 @@ def test_a_reboot_is_answered_no_and_told(home: Path, boards: BoardMaker, capsys
 @pytest.mark.slow
 def test_a_trial_in_containers(home: Path, boards: BoardMaker, capsys: Any) -> None:
     made = boards(2, docker=True, jetpacks=["5.1"])
-    settings = {"container": IMAGES["5.1"], "memory": "4g", "power_mode": "MAXN"}
+    power = {"power_mode": "MAXN", "clocks": "pin"}
+    settings = {"container": IMAGES["5.1"], "memory": "4g", **power}
     file = edit(made[0], {"restore_power": True}, **settings)
     trial = ("kdd99", "--set", "synthetic=true", "--set", "workers=2", "--set", "epochs=2")
     with Program("--cluster", file, "trial", "run", *trial, "--json") as program:
@@ -200,9 +220,11 @@ def test_a_trial_in_containers(home: Path, boards: BoardMaker, capsys: Any) -> N
         assert (code, err) == (0, "")
     notes = [each["text"] for each in events if each["kind"] == "note"]
     assert sum(text.startswith("container: ") for text in notes) == 2
-    assert sum("power mode MAXN, it was MODE_15W_DESKTOP" in text for text in notes) == 2
+    change = "power mode MAXN, clocks pinned, it was MODE_15W_DESKTOP, clocks free"
+    assert notes.count(change) == 2
     for board in made:
         assert "MODE_15W_DESKTOP" in board.run(["nvpmodel", "-q"])  # given back
+        assert not clocks_pinned(board.run(["jetson_clocks", "--show"]))
         top = board.run(["docker", "top", "edgead", "-o", "pid,args"])
         assert "tail -f" in top and "python" not in top
     container = ["--cluster", str(file), "nodes", "container"]
@@ -274,6 +296,17 @@ def test_container_verbs(home: Path, boards: BoardMaker, capsys: Any, tmp_path: 
     ):
         assert main([*container, verb]) == 0
         assert said in capsys.readouterr().out
+    for name, label in (("foreign", "other"), ("ours", "edgead")):
+        board.run(["docker", "create", "--name", name, "--label", label, IMAGES["5.1"], "true"])
+    assert main([*container, "prune"]) == 0
+    assert "1 container of ours removed" in capsys.readouterr().out
+    names = ["docker", "ps", "--all", "--format", "{{.Names}}"]
+    assert board.run(names).split() == ["foreign"]
+    for memory in ("3g", "2g"):  # what the cluster file says now counts
+        edit(board, memory=memory)
+        assert main([*container, "start"]) == 0 and main([*container, "stats"]) == 0
+        assert f"{memory[0]}GiB" in capsys.readouterr().out
+    board.run(["docker", "rm", "--force", "foreign", "edgead"])
     archive = tmp_path / "image.tar"
     archive.write_bytes(b"no image at all" * 100_000)
     assert main([*container, "load", "--file", str(archive)]) == 1
@@ -305,6 +338,12 @@ def test_safe_remedies_are_run(home: Path, boards: BoardMaker, capsys: Any) -> N
     (board,) = boards(1, docker=True, jetpacks=["5.1"])
     file = edit(board, container=IMAGES["5.1"], power_mode="30W_ALL", python=board.address().python)
     check = ["--cluster", str(file), "nodes", "check", "--fix"]
+    assert main([*check, "--no-self-test", "--dry-run"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    remedy = f"would run: edgead-console --cluster {file} nodes"
+    assert f"{remedy} power xavier-1 MODE_30W_ALL" in said[:2]
+    assert f"{remedy} container start xavier-1" in said[:2]
+    assert "MODE_15W_DESKTOP" in board.run(["nvpmodel", "-q"])  # nothing was done
     assert main([*check, "--json"]) == 0
     found = objects(capsys)
     fixed = {each["name"]: each["text"] for each in found if each["kind"] == "fix"}

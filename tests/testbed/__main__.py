@@ -41,14 +41,18 @@ AMOUNTS: dict[str, Callable[[Board, int], None]] = {
 
 
 def up(folder: Path, count: int, jetpacks: list[str]) -> None:
-    """Start boards with dockerd and leave them up."""
+    """Start boards with dockerd and leave them up; one has TensorFlow in a container only."""
     stop_kept(folder)
-    testbed = Testbed.start(folder, count, jetpacks=jetpacks, docker=True)
+    contained = {f"xavier-{min(2, count)}"}
+    testbed = Testbed.start(folder, count, jetpacks=jetpacks, docker=True, contained=contained)
     testbed.keep()
     for board in testbed.boards:
-        print(f"{board.name}  {board.host}  JetPack {board.jetpack}")
-    cluster = Path(os.path.relpath(folder / "cluster.toml"))
-    print(f"Try: .venv/bin/edgead-console --cluster {cluster}")
+        inside = ", TensorFlow in a container" if board.name in contained else ""
+        print(f"{board.name}  {board.host}  JetPack {board.jetpack}{inside}")
+    near = Path(os.path.relpath(folder))
+    login = f"--user nvidia --key {near}/id_ed25519 --known-hosts {near}/known_hosts"
+    print(f"Try: edgead-console --cluster {near}/cluster.toml nodes check")
+    print(f" or: edgead-console init {testbed.network.addresses} {login}")
 
 
 def down(folder: Path) -> None:

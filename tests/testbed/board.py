@@ -72,7 +72,9 @@ class Board:
             python=f"{sys.prefix}/bin/python",
         )
 
-    def build(self, jetpack: str, docker: bool, client_key: str, host_key: bytes) -> None:
+    def build(
+        self, jetpack: str, docker: bool, client_key: str, host_key: bytes, home_tf: bool = True
+    ) -> None:
         """Make its disk, its cable and its cgroup."""
         self.folder.mkdir()
         options = f"mode=755,size={DISK}"
@@ -80,7 +82,7 @@ class Board:
         for name in ("upper", "work", "root", "docker"):
             (self.folder / name).mkdir()
         upper = self.folder / "upper"
-        root.build(upper, self.name, jetpack, docker, client_key, shown())
+        root.build(upper, self.name, jetpack, docker, client_key, shown(), home_tf)
         key = upper / "etc/ssh/ssh_host_ed25519_key"
         key.touch(0o600)
         key.write_bytes(host_key)
@@ -120,8 +122,8 @@ class Board:
             until(self._has_dockerd, f"dockerd of {self.name}")
             image = root.IMAGES[self.jetpack]
             if not self.run(["docker", "images", "-q", image]):
-                change = 'CMD ["sh"]'
-                self.run(["docker", "import", "-c", change, f"/{root.SHARE}/image.tar", image])
+                changes = ["-c", 'CMD ["sh"]', "-c", f"ENV PATH={root.IMAGE_PATH}"]
+                self.run(["docker", "import", *changes, f"/{root.SHARE}/image.tar", image])
 
     @property
     def jetpack(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn, Protocol
@@ -21,7 +21,12 @@ class BoardMaker(Protocol):
     """boards(n): n boards that answer on SSH, gone after the test."""
 
     def __call__(
-        self, count: int, *, jetpacks: Sequence[str] = JETPACKS, docker: bool = False
+        self,
+        count: int,
+        *,
+        jetpacks: Sequence[str] = JETPACKS,
+        docker: bool = False,
+        contained: Collection[str] = (),
     ) -> list[Board]: ...
 
 
@@ -41,9 +46,15 @@ def boards(tmp_path: Path) -> Iterator[BoardMaker]:
     folders = (tmp_path / f"boards-{number}" for number in itertools.count(1))
 
     def make(
-        count: int, *, jetpacks: Sequence[str] = JETPACKS, docker: bool = False
+        count: int,
+        *,
+        jetpacks: Sequence[str] = JETPACKS,
+        docker: bool = False,
+        contained: Collection[str] = (),
     ) -> list[Board]:
-        testbed = Testbed.start(next(folders), count, jetpacks=jetpacks, docker=docker)
+        testbed = Testbed.start(
+            next(folders), count, jetpacks=jetpacks, docker=docker, contained=contained
+        )
         ends.callback(testbed.stop)
         return testbed.boards
 

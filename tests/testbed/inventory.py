@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import tomli_w
@@ -10,8 +10,11 @@ import tomli_w
 from edgead.agents.address import NodeAddress
 
 
-def write_cluster(file: Path, nodes: Sequence[NodeAddress]) -> None:
-    """Write the nodes as a cluster file; the key and known_hosts stand beside it."""
+def write_cluster(file: Path, nodes: Sequence[NodeAddress], images: Mapping[str, str]) -> None:
+    """Write the nodes as a cluster file; the key and known_hosts stand beside it.
+
+    Those with an image have TensorFlow in a container.
+    """
     content = {
         "cluster": {"name": "boards"},
         "nodes": [
@@ -21,7 +24,11 @@ def write_cluster(file: Path, nodes: Sequence[NodeAddress]) -> None:
                 "user": node.user,
                 "key": "id_ed25519",
                 "known_hosts": "known_hosts",
-                "python": node.python,
+                **(
+                    {"container": image}
+                    if (image := images.get(node.name))
+                    else {"python": node.python}
+                ),
             }
             for node in nodes
         ],

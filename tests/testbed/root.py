@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
+import sys
 import tarfile
 from pathlib import Path
 
@@ -17,6 +19,7 @@ IMAGES = {
     "5.1": "dustynv/l4t-tensorflow:tf2-r35.3.1",
     "4.6": "nvcr.io/nvidia/l4t-tensorflow:r32.6.1-tf2.5-py3",
 }
+IMAGE_PATH = "/opt/tf:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 UID = 1000
 # What of this machine is no board's business, though the rest is there to be read.
 HIDDEN = (
@@ -26,7 +29,13 @@ HIDDEN = (
 
 
 def build(
-    upper: Path, name: str, jetpack: str, docker: bool, client_key: str, shown: list[Path]
+    upper: Path,
+    name: str,
+    jetpack: str,
+    docker: bool,
+    client_key: str,
+    shown: list[Path],
+    home_tf: bool = True,
 ) -> None:
     """Write the files of a board that has never been started.
 
@@ -37,6 +46,7 @@ def build(
         docker: whether dockerd is to run there.
         client_key: the public key that root and nvidia accept.
         shown: folders of this machine that containers with the nvidia runtime see.
+        home_tf: whether nvidia has an environment with TensorFlow, ~/tf.
     """
     for folder in HIDDEN:
         _hide(upper / folder)
@@ -46,6 +56,8 @@ def build(
     (upper / "etc/hosts").write_text(f"127.0.0.1 localhost\n127.0.1.1 {name}\n")
     (upper / "etc/machine-id").write_text(f"{os.urandom(16).hex()}\n")
     _add_users(upper, client_key)
+    if home_tf:
+        (upper / "home/nvidia/tf").symlink_to(sys.prefix)
     (upper / "tmp").chmod(0o1777)
     (upper / "var/tmp").chmod(0o1777)
     # nvidia may pass through root's folder, where this machine's Python may be, not look around.
@@ -114,7 +126,11 @@ def _write_host_files(upper: Path, folders: list[Path]) -> None:
 
 
 def _write_image(path: Path) -> None:
-    """Write what `docker import` takes: busybox, and places for what the runtime mounts."""
+    """Write what `docker import` takes: busybox, and places for what the runtime mounts.
+
+    Its python3, in a folder of its own, is the one with TensorFlow.
+    """
+    python = f'#!/bin/sh\nexec {sys.prefix}/bin/python "$@"\n'.encode()
     links = {f"bin/{name}": "busybox" for name in run(["busybox", "--list"]).split()}
     links |= {"lib": "usr/lib", "lib64": "usr/lib64"}
     del links["bin/busybox"]
@@ -122,6 +138,11 @@ def _write_image(path: Path) -> None:
         for folder in ("bin", "usr", "tmp", "etc", "proc", "sys", "dev"):
             image.addfile(_entry(folder, tarfile.DIRTYPE, 0o1777 if folder == "tmp" else 0o755))
         image.add(str(shutil.which("busybox")), "bin/busybox")
+        for folder in ("opt", "opt/tf"):
+            image.addfile(_entry(folder, tarfile.DIRTYPE, 0o755))
+        wrapper = _entry("opt/tf/python3", tarfile.REGTYPE, 0o755)
+        wrapper.size = len(python)
+        image.addfile(wrapper, io.BytesIO(python))
         for name, target in links.items():
             link = _entry(name, tarfile.SYMTYPE, 0o777)
             link.linkname = target

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from itertools import cycle
 from pathlib import Path
@@ -15,7 +15,7 @@ from testbed.claims import Claim, claim, reclaim
 from testbed.commands import TestbedError, run
 from testbed.inventory import write_cluster
 from testbed.network import Network
-from testbed.root import JETPACKS
+from testbed.root import IMAGES, JETPACKS
 
 
 class Testbed:
@@ -31,7 +31,13 @@ class Testbed:
 
     @classmethod
     def start(
-        cls, folder: Path, count: int, *, jetpacks: Sequence[str] = JETPACKS, docker: bool = False
+        cls,
+        folder: Path,
+        count: int,
+        *,
+        jetpacks: Sequence[str] = JETPACKS,
+        docker: bool = False,
+        contained: Collection[str] = (),
     ) -> Testbed:
         """Start boards; on failure nothing of them stays.
 
@@ -40,17 +46,20 @@ class Testbed:
             count: how many.
             jetpacks: their releases, in turn.
             docker: whether they have dockerd, its nvidia runtime and an image.
+            contained: boards whose TensorFlow is in their image only; the cluster file says so.
         """
         owner = claim(FOLDER, _take_down)
         testbed = cls(folder, owner, Network(owner.number))
         try:
-            testbed._start(count, jetpacks, docker)
+            testbed._start(count, jetpacks, docker, contained)
         except BaseException:  # interrupted too
             testbed.stop()
             raise
         return testbed
 
-    def _start(self, count: int, jetpacks: Sequence[str], docker: bool) -> None:
+    def _start(
+        self, count: int, jetpacks: Sequence[str], docker: bool, contained: Collection[str]
+    ) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         (FOLDER / str(self.network.number)).mkdir()
         self.network.create()
@@ -64,11 +73,14 @@ class Testbed:
             board = Board(self.network, f"xavier-{place}", place, self.folder)
             self.boards.append(board)
             host_key = asyncssh.generate_private_key("ssh-ed25519")
-            board.build(jetpack, docker, public, host_key.export_private_key())
+            in_home = board.name not in contained
+            board.build(jetpack, docker, public, host_key.export_private_key(), in_home)
             known.append(f"{board.name},{board.host} {host_key.export_public_key().decode()}")
             board.start()
         (self.folder / "known_hosts").write_text("".join(known))
-        write_cluster(self.folder / "cluster.toml", [board.address() for board in self.boards])
+        images = {each.name: IMAGES[each.jetpack] for each in self.boards if each.name in contained}
+        nodes = [board.address() for board in self.boards]
+        write_cluster(self.folder / "cluster.toml", nodes, images)
         for board in self.boards:
             board.wait()
 

@@ -20,6 +20,7 @@ def result(total, first, later, cpu, accuracy=0.95):
             "epochs": [first, later, later],
         },
         "chief_cpu_seconds": cpu,
+        "prepare_cpu_seconds": 0.5,
         "validation": score,
         "test": score,
     }
@@ -53,6 +54,7 @@ def test_ratios_are_taken_round_by_round():
     assert found["train_total_vs_paper"].value == 0.125
     assert found["first_epoch_vs_central_total"].value == 2.0
     assert found["chief_cpu_vs_central"].value == 0.5
+    assert found["chief_cpu_with_preparing_vs_central"].value == 0.625
     assert found["later_epoch"].value == 0.5
     assert found["predict_vs_host"].value == pytest.approx(2.0)
     assert found["lstm_first_epoch_vs_later"].value == 1.0

@@ -32,3 +32,21 @@ def test_it_is_folded_from_the_log():
         ]
     )
     assert state.boards["a"] == {"l4t": "35.3.1", "tensorflow": "2.12.0", "cudnn": "8"}
+
+
+def test_which_data_a_board_has():
+    one, other = "a" * 64 + ".f32", "b" * 64 + ".f32"
+    staged = [
+        Event("", "stage", {"node": "x", "file": one, "done": 1, "total": 2}),
+        Event("", "stage", {"node": "x", "file": one, "sent": 2}),
+        Event("", "stage", {"node": "x", "file": other, "sent": 0}),
+        Event("", "stage", {"node": "x", "file": "code.zip", "sent": 0}),
+        Event("", "stage", {"node": "y", "file": one, "sent": 0}),
+    ]
+    state = fold([Event("", "board", {"node": name, "l4t": "35.3.1"}) for name in "xy"] + staged)
+    assert drift(state.boards)[-1] == (
+        "dataset",
+        "aaaaaaaa bbbbbbbb",
+        "aaaaaaaa",
+        "▲ differs",
+    )

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.slow  # it imports TensorFlow
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _legacy_keras() -> Iterator[None]:
-    """Choose Keras 2 for TensorFlow, and not for the programs that other tests start."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TF_USE_LEGACY_KERAS", "1")
-        yield
+# They import TensorFlow.
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("legacy_keras")]
 
 
 @pytest.mark.parametrize(

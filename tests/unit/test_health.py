@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,14 @@ import pytest
 from edgead.agents.commands import Outcome
 from edgead.agents.messages import Facts
 from edgead.console.commands.check import details, matrix
-from edgead.console.health.check import Board, Finding, HealthCheck, with_cluster
+from edgead.console.health.check import (
+    Board,
+    Finding,
+    HealthCheck,
+    send_key,
+    there,
+    with_cluster,
+)
 from edgead.console.health.run import CHECKS
 from edgead.console.inventory import Node
 
@@ -26,6 +34,15 @@ def board(**said: Any) -> Board:
 
 def judge(name: str, output: str, code: int | None = 0, **said: Any) -> Finding:
     return JUDGES[name](board(**said), Outcome(code, output, began=1000.0, seconds=0.2))
+
+
+NX = "NVPM VERB: POWER_MODEL: ID=8 NAME=MODE_20W_6CORE\nNVPM VERB: POWER_MODEL: ID=0 NAME=MODE_15W"
+TRIPS = (
+    "limit CPU-therm active 51000\nlimit CPU-therm passive 99000\nlimit CPU-therm critical 104500\n"
+    "limit gpu-thermal passive 95000\nlimit gpu-thermal passive -40000\n"
+    "limit Tboard_tegra critical 0\nlimit x\n"
+)
+SUPER = "< POWER_MODEL ID=1 NAME=25W >\n< POWER_MODEL ID=2 NAME=MAXN_SUPER >"
 
 
 @pytest.mark.parametrize(
@@ -46,6 +63,9 @@ def judge(name: str, output: str, code: int | None = 0, **said: Any) -> Finding:
         ("heat", "RAM 1/2MB CPU@99C", "fail", "CPU 99 °C"),
         ("heat", "RAM 1/2MB CPU@41C PMIC@100C Tdiode@-256C", "ok", "CPU 41 °C"),
         ("heat", "RAM 1/2MB", "warn", "no temperature"),
+        ("heat", f"{TRIPS}RAM 1/2MB CPU@81C GPU@93C", "warn", "GPU 93 °C; it slows down at 95"),
+        ("heat", f"{TRIPS}RAM 1/2MB CPU@102.9C GPU@90C", "fail", "CPU 102.9 °C; it slows"),
+        ("heat", f"{TRIPS}RAM 1/2MB CPU@90C GPU@90C", "ok", "90 °C"),
         ("throttling", "cooling Processor 3\n", "ok", "none"),
         ("throttling", "cooling cpufreq-cpu0 3\n", "warn", "slowed down"),
         ("throttling", "alarm curr1_crit_alarm\n", "warn", "over-current"),
@@ -64,6 +84,9 @@ def judge(name: str, output: str, code: int | None = 0, **said: Any) -> Finding:
             "not MAXN",
         ),
         ("power", "NVPM ERROR: no config\n", "fail", "NVPM ERROR: no config"),
+        ("power", f"NV Power Mode: MODE_20W_6CORE\n8\n{NX}", "ok", "this board has no MAXN"),
+        ("power", f"NV Power Mode: 25W\n1\n{SUPER}", "warn", "25W, not MAXN_SUPER"),
+        ("power", f"NV Power Mode: MAXN_SUPER\n2\n{SUPER}", "ok", "MAXN_SUPER"),
     ],
 )
 def test_verdicts(name: str, output: str, verdict: str, evidence: str) -> None:
@@ -160,6 +183,28 @@ def test_remedies_are_commands_to_copy() -> None:
     assert "NOPASSWD: /usr/sbin/nvpmodel, /usr/bin/jc" in found.remedy
     mode = judge("power", "NV Power Mode: MODE_15W\n2", power_mode="MODE_30W_ALL")
     assert mode.remedy == "edgead-console nodes power xavier-1 MODE_30W_ALL"
+
+
+def test_what_the_cluster_file_wants_of_power() -> None:
+    free = "NV Power Mode: MAXN\n0\nGPU MinFreq=1 MaxFreq=2 C"
+    assert judge("power", free).verdict == "ok"
+    found = judge("power", free, clocks="pin")
+    assert (found.verdict, found.evidence) == ("warn", "MAXN, clocks free, to be pinned")
+    assert found.remedy == "edgead-console nodes power xavier-1 MAXN --clocks pin"
+    missing = judge("power", f"NV Power Mode: MODE_15W\n0\n{NX}", power_mode="30W")
+    assert missing.verdict == "warn" and "there is no 30W: there are MODE_20W" in missing.evidence
+    assert not missing.remedy
+
+
+def test_remedies_log_in_as_the_cluster_file_says(tmp_path: Path) -> None:
+    files = {name: tmp_path / f"my {name}" for name in ("key", "known_hosts", "ssh_config")}
+    node = Node("a", "h", port=2222, user="nvidia", **files)
+    options = f"-F '{tmp_path}/my ssh_config' -p 2222 -i '{tmp_path}/my key'"
+    known = f"-o 'UserKnownHostsFile={tmp_path}/my known_hosts'"
+    assert there(node, "df /") == f"ssh {options} {known} nvidia@h 'df /'"
+    (tmp_path / "my key.pub").touch()
+    assert send_key(node) == f"ssh-copy-id {options} {known} nvidia@h"
+    assert there(Node("a", "h"), "ls") == "ssh h ls"
 
 
 def test_a_remedy_names_the_cluster_file(tmp_path: Any) -> None:

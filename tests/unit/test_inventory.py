@@ -80,6 +80,15 @@ def test_reads_nodes_in_order(write, tmp_path):
             "warm_seconds: expected 0 to 86400",
         ),
         ("cluster = 3\n[[nodes]]\nname = 'a'", "cluster: expected a table, got 3"),
+        ("[[nodes]]\nname = 'host'", "and not `host`, got 'host'"),
+        ("[[nodes]]\nname = 'a'\nhost = 'me@b'", "without user or port, got 'me@b'"),
+        ("[[nodes]]\nname = 'a'\nhost = 'b:22'", "without user or port, got 'b:22'"),
+        ("[[nodes]]\nname = 'a'\nhost = 'ssh://b'", "without user or port, got 'ssh://b'"),
+        (
+            "[[nodes]]\nname = 'a'\nhost = 'x'\n[[nodes]]\nname = 'b'\nhost = 'x'",
+            "a and b are the same host and port: one board",
+        ),
+        ("[[nodes]]\nname = 'a'\nclocks = 'max'", r"nodes\[1\].clocks: expected pin, got 'max'"),
     ],
 )
 def test_mistakes_are_one_line(write, text, said):

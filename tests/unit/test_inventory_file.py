@@ -32,10 +32,31 @@ def reread(text):
 def test_jetsons_become_nodes_and_the_rest_comments():
     text = as_toml("lab", [found(1), found(2, Board("nas"))], WANTED)
     assert [node.name for node in reread(text).nodes] == ["xavier-1"]
-    assert "[[nodes]]  # Jetson-AGX, L4T 32.6.1, JetPack 4.6\n" in text
+    assert "[[nodes]]  # Jetson-AGX, L4T 32.6.1, JetPack 4.6, no TensorFlow found" in text
     assert '\n# name = "nas"\n' in text
     uncommented = text.replace("\n# [[nodes]]", "\n[[nodes]]").replace("\n# name", "\nname")
     assert len(reread(uncommented.replace("\n# host", "\nhost")).nodes) == 2
+
+
+def test_what_has_tensorflow_is_written_down():
+    boards = [
+        Board("a", "Jetson-AGX", "32.6.1", ("/home/nvidia/tf/bin/python",), ("l4t-tensorflow:x",)),
+        Board("b", "Jetson-AGX", "35.3.1", (), ("tensorflow/tensorflow:2", "l4t-tf:tf2-r35.3.1")),
+        Board("c", "Jetson-AGX", "35.3.1", ("python3",)),
+        Board("d", "Jetson-AGX", "35.3.1"),
+        Board("host", "Jetson-AGX", "35.3.1"),
+    ]
+    text = as_toml("lab", [found(n, board) for n, board in enumerate(boards, 1)], WANTED)
+    nodes = reread(text).nodes
+    assert [(node.python, node.container) for node in nodes] == [
+        ("/home/nvidia/tf/bin/python", ""),
+        ("python3", "l4t-tf:tf2-r35.3.1"),
+        ("python3", ""),
+        ("python3", ""),
+        ("python3", ""),
+    ]
+    assert text.count("no TensorFlow found: say python or container") == 2
+    assert nodes[-1].name == "host-2"
 
 
 def test_without_a_jetson_whoever_accepts_our_key_is_a_node():
