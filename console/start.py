@@ -112,6 +112,7 @@ class Start:
         if self._nodes is not None:
             await self._nodes.watching.explained()
             await asyncio.sleep(0)  # the medic hears of it
+        self._medic.flags.finish()
 
     # -- the cluster
 

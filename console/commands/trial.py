@@ -203,26 +203,26 @@ def show(args: argparse.Namespace) -> int:
         output.print_object("run", {**result_of(state, state.state), "boards": state.boards})
         return DONE
     print(_list_line(state))
-    print(f"folder         {stored.folder}")
+    print(f"folder           {stored.folder}")
     for name, value in stored.spec().to_mapping().items():
-        print(f"{name:<15}{value}")
+        print(f"{name:<17}{value}")
     for name, task in state.tasks.items():
-        print(f"{name:<15}{task.node} · {task.state}")
+        print(f"{name:<17}{task.node} · {task.state}")
     if state.shards:
-        print(f"data           sha256 {' '.join(name[:12] for name in state.shards)}")
+        print(f"data             sha256 {' '.join(name[:12] for name in state.shards)}")
     for line in output.columns(drift(state.boards)):
-        print(f"{'':<15}{line}")
+        print(f"{'':<17}{line}")
     for split, score in state.scores.items():
         figures = ", ".join(
             f"{m} {score[m]:.4f}" for m in ("accuracy", "precision", "recall", "f1")
         )
-        print(f"{split:<15}{figures}; {score['visited']} of {score['rows']} rows visited")
+        print(f"{split:<17}{figures}; {score['visited']} of {score['rows']} rows visited")
     for flag in state.flags:
-        print(f"flag           {flag.node} {flag.task}: {flag.cause} ({flag.action})")
+        print(f"flag             {flag.node} {flag.task}: {flag.cause} ({flag.action})")
         if flag.suggestion and flag.recovered is None:
-            print(f"               try: {flag.suggestion}")
+            print(f"                 try: {flag.suggestion}")
         for line in flag.evidence:
-            print(f"               | {line}")
+            print(f"                 | {line}")
     return DONE
 
 

@@ -57,6 +57,12 @@ class Flags:
                 "flag_update", number=number, node=failure.node, action=action, seconds=seconds
             )
 
+    def finish(self) -> None:
+        """Say of what is still open that it did not matter any more."""
+        for number, action in [(number, self._actions[number]) for number in sorted(self._open)]:
+            self.update(number, f"{action}; the trial was finished without that")
+        self._open.clear()
+
     def given_up(self, number: int) -> None:
         """Take note that nothing more comes of a failure."""
         self._open.pop(number, None)
