@@ -95,7 +95,7 @@ class Lab:
         machine, pid = self.boards[board], self.pid(board, task)
         Path(f"/proc/{pid}/oom_score_adj").write_text("1000")
         machine.group.limit_memory(machine.group.memory() // (1 << 20) + 40)
-        hog = "open('/proc/self/oom_score_adj','w').write('-900'); b'x' * (150 << 20)"
+        hog = "open('/proc/self/oom_score_adj','w').write('-900'); b'x' * (500 << 20)"
         with suppress(TestbedError):
             machine.run(["python3", "-ISc", hog])
         machine.group.limit_memory(None)
