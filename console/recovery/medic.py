@@ -243,19 +243,21 @@ class Medic:
     ) -> None:
         """Reach for a lost node until its workers serve again, or for too long; raises Setback."""
         names = [task.name for task in tasks]
-        deadline, pause = time.monotonic() + self._spec.rejoin_seconds, 1.0
+        deadline, pause, why = time.monotonic() + self._spec.rejoin_seconds, 1.0, ""
         while time.monotonic() < deadline:
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
             try:
                 await nodes.bring_back(node)
-            except Failure:
+            except Failure as failure:
+                why = failure.cause
                 continue
             self.state = returned(self.state, names)
             self.flags.recovered(number, f"it is back, and {' and '.join(names)} serves")
             return
         self.state, decision = overdue(self.state, names)
         self.flags.update(number, f"it has not come back: {decision.text}")
+        self.flags.add(number, [why])
         self.flags.given_up(number)
         if decision.action is Action.END:
             text = f"the node has not come back within {self._spec.rejoin_seconds:.0f} s"

@@ -31,6 +31,7 @@ class Lab:
         for board in testbed.boards:
             self._install_python(board)
         self._write_ssh_config()
+        self._know_other_addresses(testbed.folder / "known_hosts")
         content = self.cluster.read_text()
         for name, host in self._hosts.items():
             content = content.replace(f'host = "{host}"', f'host = "{name}"')
@@ -47,6 +48,13 @@ class Lab:
     def _write_ssh_config(self) -> None:
         lines = [f"Host {name}\n  HostName {host}\n" for name, host in self._hosts.items()]
         self._ssh_config.write_text("".join(lines))
+
+    def _know_other_addresses(self, known_hosts: Path) -> None:
+        """Know the boards by the addresses that they move to, too: their keys stay."""
+        text = known_hosts.read_text()
+        for board in self.boards.values():
+            text = text.replace(f"{board.host} ", f"{board.host},{_other(board)} ")
+        known_hosts.write_text(text)
 
     # -- looking
 
@@ -125,7 +133,7 @@ for path in glob.glob('{SHARDS}/*.f32'):
     def move(self, board: str) -> None:
         """Give a board another address, which its name leads to from now on."""
         machine, old = self.boards[board], self._hosts[board]
-        new = machine.network.address(machine.place + (50 if old == machine.host else 0))
+        new = _other(machine) if old == machine.host else machine.host
         prefix = machine.network.addresses.prefixlen
         ip(["addr flush dev eth0", f"addr add {new}/{prefix} dev eth0"], machine.netns)
         self._hosts[board] = new
@@ -162,3 +170,8 @@ for path in glob.glob('{SHARDS}/*.f32'):
             board.run(["rm", "-rf", BROKEN])
         for board in self.boards.values():
             board.wait()
+
+
+def _other(board: Board) -> str:
+    """Give the address that a board moves to."""
+    return board.network.address(board.place + 50)
