@@ -295,6 +295,7 @@ class ClusterTasks:
         self.watching.hear(node, message)
 
     def _lost(self, node: str, reason: str) -> None:
+        self.watching.lose(node)
         self.report(self.on_node(node, f"the node is lost: {reason}", Cause.NODE_LOST))
 
     def on_node(self, node: str, text: str, kind: Cause) -> Failure:

@@ -69,6 +69,12 @@ class Watching:
         self._asked.add(task.name)
         self._heard.pop(task.name, None)
 
+    def lose(self, node: str) -> None:
+        """Expect no signs of life from a node's tasks any more: it is lost."""
+        for task in self._tasks:
+            if task.node == node:
+                self._heard.pop(task.name, None)
+
     def begin(self, tasks: Iterable[Task]) -> None:
         """Watch these tasks."""
         self._tasks = list(tasks)
