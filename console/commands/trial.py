@@ -19,7 +19,7 @@ from edgead.console.drift import drift
 from edgead.console.errors import DONE, INTERRUPTED, TRIAL_FAILED, UsageError
 from edgead.console.events import Event
 from edgead.console.interrupt import run_until_signal
-from edgead.console.inventory import Cluster
+from edgead.console.inventory import Cluster, read_cluster
 from edgead.console.recorder import Listener
 from edgead.console.result import result_of
 from edgead.console.state import TrialState
@@ -79,14 +79,15 @@ def _check_resumable(args: argparse.Namespace, stored: Run) -> None:
     if state.state == "finished":
         raise UsageError(f"{stored.name} is finished: there is nothing to resume")
     args.run = stored.name
-    if args.cluster is None and state.cluster and Path(state.cluster).is_file():
-        args.cluster = Path(state.cluster)
+    file = Path(state.cluster)
+    if args.cluster is None and state.cluster and file.is_file():
+        # Embedded nodes were the supervisor's own, and went with it.
+        args.cluster = None if read_cluster(file).embedded else file
 
 
 def _plan(args: argparse.Namespace, spec: TrialSpec) -> int:
     """Print the tasks that a trial would have; nothing is started or kept."""
     from edgead.console.clusters import find_cluster
-    from edgead.console.inventory import read_cluster
     from edgead.console.placement import plan
 
     file = find_cluster(args.cluster) if spec.distributed else None
@@ -135,7 +136,6 @@ async def _lingering(
     store: Store, run: Run, cluster: Cluster, data: Path, cache: Path, listener: Listener
 ) -> int:
     """Supervise a trial, and then those that are handed over while its nodes are warm."""
-    from edgead.console.inventory import read_cluster
     from edgead.console.lingering import Request, linger
     from edgead.console.supervisor import supervise
     from edgead.console.warm import Warm
