@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,7 +14,7 @@ from pathlib import Path
 from testbed import faults
 from testbed.board import Board
 from testbed.cgroups import alive
-from testbed.commands import TestbedError, ip, until
+from testbed.commands import ip, until
 from testbed.testbed import Testbed
 
 PYTHON, BROKEN = "/opt/python", "/opt/broken"
@@ -103,9 +105,11 @@ class Lab:
         machine, pid = self.boards[board], self.pid(board, task)
         Path(f"/proc/{pid}/oom_score_adj").write_text("1000")
         machine.group.limit_memory(machine.group.memory() // (1 << 20) + 40)
-        hog = "open('/proc/self/oom_score_adj','w').write('-900'); b'x' * (500 << 20)"
-        with suppress(TestbedError):
-            machine.run(["python3", "-ISc", hog])
+        hog = [sys.executable, "-ISc", "import sys; sys.stdin.read(); b'x' * (300 << 20)"]
+        with subprocess.Popen(hog, stdin=subprocess.PIPE) as eating:
+            Path(f"/proc/{eating.pid}/oom_score_adj").write_text("-900")
+            machine.group.add(eating.pid)
+            eating.communicate()
         machine.group.limit_memory(None)
 
     def spoil_data(self, board: str) -> None:
