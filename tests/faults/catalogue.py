@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from program import Program
+from program import Program, until
 
 from faults.lab import Lab
 from testbed import faults as board_faults
@@ -46,11 +47,12 @@ def _on(
 
 
 def _chief(program: Program, number: int) -> None:
-    """Signal the chief of the program's trial."""
-    import os
+    """Signal the chief of the program's trial, as soon as it is there."""
 
-    pids = [pid for pid, words in program.running().items() if "edgead.models.chief" in words]
-    os.kill(pids[0], number)
+    def pids() -> list[int]:
+        return [pid for pid, words in program.running().items() if "edgead.models.chief" in words]
+
+    os.kill(until(pids)[0], number)
 
 
 FAULTS = (
