@@ -108,6 +108,7 @@ class Case:
             "--cluster", self.lab.cluster, "trial", "run", *arguments, "--json"
         ) as program:
             timer = threading.Timer(SECONDS, program.process.kill)
+            timer.daemon = True  # a test that fails does not wait for it
             timer.start()
             for line in program.process.stdout:
                 event = json.loads(line)
