@@ -14,7 +14,7 @@ EDGEAD_DATA ?= $(abspath ../shared/data)
 export EDGEAD_DATA
 endif
 
-.PHONY: help demo test test-fast lint bench bench-tunnel bench-fleet bench-startup bench-training bench-memory screenshots pictures boards boards-down debian clean
+.PHONY: help demo test test-fast faults soak lint bench bench-tunnel bench-fleet bench-startup bench-training bench-memory screenshots pictures boards boards-down debian clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -30,6 +30,12 @@ test: lint debian ## lint, then every test, whole trials too (TEST_ARGS go to py
 test-fast: .venv/installed ## the tests without those marked slow
 	@echo "== Running the fast tests"
 	@$(BIN)/pytest -m "not slow" $(TEST_ARGS)
+
+faults: .venv/installed debian ## every fault at every phase of a trial, on virtual boards (root; FAULTS='worker' for some)
+	@$(BIN)/pytest tests/faults -m "" -s -k "$(or $(FAULTS),fault)"
+
+soak: .venv/installed debian ## random faults for a while, their seed printed (root; MINUTES=10 SEED=n)
+	@PYTHONPATH=tests:tests/support $(BIN)/python -m faults.soak $(or $(MINUTES),10) $(SEED)
 
 lint: .venv/installed ## formatting, lint, types and the import table
 	@echo "== Checking the formatting"

@@ -193,11 +193,15 @@ class NodeConnection:
         n, milliseconds = next(self._numbers), round(interval * 1000)
         await self._ask(messages.Watch(n, milliseconds), messages.Done)
 
-    async def stage(self, path: Path, progress: Progress) -> Staged:
-        """Have a shard, a file named by its sha256, in the node's cache; raises AgentFailed."""
+    async def stage(self, path: Path, progress: Progress, *, verify: bool = False) -> Staged:
+        """Have a shard, a file named by its sha256, in the node's cache; raises AgentFailed.
+
+        `verify` reads one that is there already.
+        """
         if self._ssh is None or self.closed.done():
             raise AgentFailed(self.address.name, "not connected")
-        return await stage(self._ssh, self.address.name, self.address.python, path, progress)
+        there = self._ssh, self.address.name, self.address.python
+        return await stage(*there, path, progress, verify=verify)
 
     async def open_program(
         self, file: str, module: str, env: Mapping[str, str], interpreter: Sequence[str] = ()
@@ -220,6 +224,13 @@ class NodeConnection:
             self._tunnel = asyncio.ensure_future(Tunnel.open(self.address))
             self._run(self._watch_tunnel(self._tunnel))
         return await asyncio.shield(self._tunnel)
+
+    def servers(self) -> list[int]:
+        """Return the processes of sshd that hold this node's connections there."""
+        found = [self.hello.parent]
+        if self._tunnel is not None and self._tunnel.done() and not self._tunnel.cancelled():
+            found += [] if self._tunnel.exception() else [self._tunnel.result().server]
+        return [pid for pid in found if pid > 1]
 
     def ends(self) -> tuple[str, str]:
         """Return this connection's two IP addresses: ours, the node's."""

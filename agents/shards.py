@@ -4,9 +4,10 @@ Python 3.6+, standard library only, Linux; the host sends this file ahead of the
 name is the SHA-256 of its bytes and a suffix. It arrives compressed by zlib as <name>.part, which
 stays when the link is cut; unpacked and verified it takes its name.
 
-The first line of stdin is {name, size, packed, keep}; the answer is {have, complete}: how many of
-the packed bytes are here already. Then come the others, and the answer {done}. Whatever is wrong
-is answered by {error}. Beyond `keep` bytes the least recently used shards go.
+The first line of stdin is {name, size, packed, keep, verify}; the answer is {have, complete}: how
+many of the packed bytes are here already. With `verify` a shard that is here is read, and goes
+unless it is what its name says. Then come the others, and the answer {done}. Whatever is wrong is
+answered by {error}. Beyond `keep` bytes the least recently used shards go.
 
 Whoever writes or checks a file holds a lock on it (flock), which goes with the process: so nodes
 that share a home neither write the same part nor remove what another one is busy with.
@@ -39,15 +40,16 @@ class Shard:
         self.folder, self.name, self.size, self.packed = folder, name, size, packed
         self.path = os.path.join(folder, name)
 
-    def is_here(self) -> bool:
-        """Tell whether it is here, and hold it from now on; one of another size goes."""
+    def is_here(self, verify: bool = False) -> bool:
+        """Tell whether it is here, and hold it from now on; one that can't be it goes."""
         try:
             file = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW)
         except OSError:
             return False
         if lock(file, fcntl.LOCK_SH):
             found = os.fstat(file)
-            if stat.S_ISREG(found.st_mode) and found.st_size == self.size and found.st_nlink:
+            fits = stat.S_ISREG(found.st_mode) and found.st_size == self.size and found.st_nlink
+            if fits and (not verify or digest_of(file) == self.name[:64]):
                 os.utime(file)
                 return True
             remove(self.path)
@@ -122,6 +124,17 @@ class Shard:
         if not unzip.eof or done != self.size or digest.hexdigest() != self.name[:64]:
             raise ShardError("%s: what has come is not what its name says" % self.name)
         os.fdatasync(target)
+
+
+def digest_of(file: int) -> str:
+    """Return the SHA-256 of an open file, in hexadecimal; OSError."""
+    digest, offset = hashlib.sha256(), 0
+    while True:
+        piece = os.pread(file, SLICE, offset)
+        if not piece:
+            return digest.hexdigest()
+        digest.update(piece)
+        offset += len(piece)
 
 
 def shards_folder() -> str:
@@ -225,7 +238,7 @@ def receive(source: io.BufferedReader) -> None:
     asked = json.loads(source.readline().decode("ascii"))
     shard = asked_shard(asked)
     own_folder(shard.folder)
-    if shard.is_here():
+    if shard.is_here(asked.get("verify") is True):
         tell(have=shard.packed, complete=True)
         return
     shard.open_part()

@@ -60,9 +60,17 @@ def pack(path: Path) -> Path:
 
 
 async def stage(
-    ssh: asyncssh.SSHClientConnection, node: str, python: str, path: Path, progress: Progress
+    ssh: asyncssh.SSHClientConnection,
+    node: str,
+    python: str,
+    path: Path,
+    progress: Progress,
+    *,
+    verify: bool = False,
 ) -> Staged:
     """Have a shard on a node, going on where an earlier attempt was cut.
+
+    With `verify` one that is there already is read, and sent again unless it is what it should be.
 
     Raises AgentFailed, with the node's name and what is wrong.
     """
@@ -77,7 +85,7 @@ async def stage(
         )
         process = await in_time(opening, node, f"{path.name} can't be staged")
         try:
-            return await _send(process, node, path, packed, progress)
+            return await _send(process, node, path, packed, progress, verify)
         finally:
             process.close()
     except asyncio.TimeoutError:
@@ -93,10 +101,11 @@ async def _send(
     path: Path,
     packed: Path,
     progress: Progress,
+    verify: bool,
 ) -> Staged:
     total = packed.stat().st_size
     size = path.stat().st_size
-    asked = {"name": path.name, "size": size, "packed": total, "keep": KEEP}
+    asked = {"name": path.name, "size": size, "packed": total, "keep": KEEP, "verify": verify}
     process.stdin.write(_PROGRAM + json.dumps(asked).encode() + b"\n")
     answer = await _answer(process, node)
     have = answer.get("have")

@@ -25,6 +25,7 @@ started = time.time()
 import tensorflow as tf  # noqa: E402 (its import is part of the time to report)
 
 USAGE_INTERVAL = 0.5  # seconds between two looks at what this process uses
+BEAT = 2.0  # seconds between signs of life: a process that is frozen gives none
 # Of Linux' tcp_info: bytes that were acknowledged, and bytes that came, each a 64-bit number.
 TCP_BYTES, TCP_BYTES_AT = struct.Struct("QQ"), 120
 # Linux, asm-generic/socket.h
@@ -112,13 +113,16 @@ def tell(event: str, **fields: object) -> None:
 
 
 def tell_usage() -> None:
-    """Tell what this process uses, for ever, whenever it has changed by a fiftieth."""
-    told = {"rss": 0, "sent": 0}
+    """Tell what this process uses, for ever, whenever it has changed by a fiftieth; or a beat."""
+    told, beat = {"rss": 0, "sent": 0}, time.time()
     while True:
         found = dict(memory(), **traffic())
         if any(abs(found[name] - told[name]) > told[name] / 50 for name in ("rss", "sent")):
             told = found
             tell("usage", **found)
+        if not BEAT > time.time() - beat >= 0:
+            beat = time.time()
+            tell("alive")
         time.sleep(USAGE_INTERVAL)
 
 

@@ -9,12 +9,15 @@ import asyncio
 import errno
 
 import asyncssh
+from asyncssh import SSHListener
 
 from edgead.agents.address import NodeAddress
 from edgead.agents.errors import AgentFailed
 from edgead.agents.hearing import in_time
 from edgead.agents.login import log_in
 from edgead.agents.protocol import one_line
+
+__all__ = ["LOOPBACK", "PortTakenError", "SSHListener", "Tunnel"]
 
 LOOPBACK = "127.0.0.1"
 TEXT_LIMIT = 300
@@ -25,10 +28,13 @@ class PortTakenError(Exception):
 
 
 class Tunnel:
-    """An SSH connection that carries ports; `lost` resolves when it is gone."""
+    """An SSH connection that carries ports; `lost` resolves when it is gone.
 
-    def __init__(self, node: str, ssh: asyncssh.SSHClientConnection) -> None:
-        self._node, self._ssh = node, ssh
+    `server` is the process of sshd that holds it on the node, 0 where that is not known.
+    """
+
+    def __init__(self, node: str, ssh: asyncssh.SSHClientConnection, server: int) -> None:
+        self._node, self._ssh, self.server = node, ssh, server
         self.lost = asyncio.ensure_future(ssh.wait_closed())
 
     @classmethod
@@ -38,17 +44,16 @@ class Tunnel:
         try:
             # sshd sends small packets at once (TCP_NODELAY) only after a session has begun:
             # without one, some calls take 40 ms more.
-            session = ssh.create_process("exec cat", encoding=None, request_pty=False)
-            await in_time(session, address.name, "a session beside the tunnels")
+            server = await in_time(_session(ssh), address.name, "a session beside the tunnels")
         except AgentFailed:
             ssh.abort()
             raise
         except (OSError, asyncssh.Error) as error:
             ssh.abort()
             raise _failed(address.name, error) from None
-        return cls(address.name, ssh)
+        return cls(address.name, ssh, server)
 
-    async def bring(self, port: int) -> asyncssh.SSHListener:
+    async def bring(self, port: int) -> SSHListener:
         """Have a port of our loopback lead to the node's. Raises PortTakenError, AgentFailed."""
         try:
             return await self._ssh.forward_local_port(LOOPBACK, port, LOOPBACK, port)
@@ -59,7 +64,7 @@ class Tunnel:
         except asyncssh.Error as error:
             raise _failed(self._node, error) from None
 
-    async def offer(self, port: int) -> asyncssh.SSHListener:
+    async def offer(self, port: int) -> SSHListener:
         """Have a port of the node's loopback lead to ours. Raises PortTakenError, AgentFailed."""
         try:
             asking = self._ssh.forward_remote_port(LOOPBACK, port, LOOPBACK, port)
@@ -73,6 +78,13 @@ class Tunnel:
     def abort(self) -> None:
         """Cut it, with all its ports."""
         self._ssh.abort()
+
+
+async def _session(ssh: asyncssh.SSHClientConnection) -> int:
+    """Begin one; gives the process of sshd that holds the connection, 0 where it does not say."""
+    session = await ssh.create_process("echo $PPID; exec cat", encoding=None, request_pty=False)
+    said = (await session.stdout.readline()).strip()
+    return int(said) if said.isdigit() and len(said) < 10 else 0
 
 
 def _failed(node: str, error: Exception) -> AgentFailed:

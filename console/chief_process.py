@@ -19,6 +19,8 @@ from edgead.console.errors import TRIAL_FAILED, WRONG_USE
 from edgead.console.events import Event, read_line
 from edgead.console.failure import Failure
 from edgead.console.placement import HOST
+from edgead.console.recovery.causes import Cause
+from edgead.console.recovery.evidence import how_it_ended, telling
 from edgead.console.regular import open_to_read
 from edgead.console.store import Run
 
@@ -27,6 +29,13 @@ Addresses = dict[str, list[str]]  # role to the host:port of its tasks
 LINE_LIMIT = 1 << 20  # bytes: no event comes near it
 BAD_DATA_EXIT = 4  # models/chief.py: the data set's files are wrong
 EVIDENCE_LINES = 20
+UNRECORDED = ("standby", "alive")  # what a chief says to its supervisor only
+
+
+class ChiefFailure(Failure):
+    """A chief did not end well; `said` is its own word about it, an event `error`, if any."""
+
+    said: Event | None = None
 
 
 def job_of(run: Run, data: Path, cache: Path, scratch: Path) -> dict[str, Any]:
@@ -78,7 +87,7 @@ async def run_chief(
     It is told the cluster's addresses once they are there: None where it needs none. Its stderr
     goes to console.log.
 
-    Raises Failure when it does not end well. Cancelling this ends the process.
+    Raises ChiefFailure when it does not end well. Cancelling this ends the process.
     """
     # TensorFlow leaves generated files behind when it is ended: they go with this folder.
     with (
@@ -97,21 +106,54 @@ async def _run(
     cluster: Awaitable[Addresses] | None,
     on_event: Callable[[Event], None],
 ) -> None:
-    telling = asyncio.ensure_future(_tell(process, job, cluster))
+    handing = asyncio.ensure_future(_tell(process, job, cluster))
+    ear = Ear(HOST, run.spec().silence_seconds, on_event)
     try:
-        cause = await _hear(process, on_event)
+        while line := await ear.wait_for(next_line(process)):
+            ear.hear(read_line(line))
         code = await process.wait()
     finally:
-        telling.cancel()
+        handing.cancel()
         await end_chief(process)
     if code:
-        raise Failure(
-            HOST,
-            "chief 0",
-            cause or _how(code),
-            last_lines(run.log_path),
-            WRONG_USE if code == BAD_DATA_EXIT else TRIAL_FAILED,
-        )
+        how = how_it_ended(code, None) if code > 0 else how_it_ended(None, -code)
+        kind = Cause.DATA if code == BAD_DATA_EXIT else Cause.ENDED
+        raise ear.failure(how, last_lines(run.log_path), kind)
+
+
+class Ear:
+    """Hears what a chief says, wherever it runs: hands on its events, and keeps its last word."""
+
+    def __init__(self, node: str, silence: float, on_event: Callable[[Event], None]) -> None:
+        self._node, self._limit, self._on_event = node, 2 * silence, on_event
+        self._beats = False
+        self._said: Event | None = None
+
+    async def wait_for(self, line: Awaitable[bytes]) -> bytes:
+        """Wait for a line; raises ChiefFailure where a chief that gave signs of life is silent."""
+        try:
+            return await asyncio.wait_for(line, self._limit if self._beats else None)
+        except asyncio.TimeoutError:
+            text = f"the chief has given no sign of life for {self._limit:.0f} s: it is frozen"
+            raise ChiefFailure(self._node, "chief 0", text, kind=Cause.FROZEN) from None
+
+    def hear(self, happened: Event | None) -> None:
+        """Take an event."""
+        if happened is None:
+            return
+        self._beats |= happened.kind == "alive"
+        if happened.kind == "error":
+            self._said = happened
+        if happened.kind not in UNRECORDED:
+            self._on_event(happened)
+
+    def failure(self, how: str, lines: tuple[str, ...], kind: Cause) -> ChiefFailure:
+        """Make the failure of a chief that ended so, with these last lines."""
+        exit_code = WRONG_USE if kind is Cause.DATA else TRIAL_FAILED
+        cause = read_cause(self._said) if self._said else f"the chief ended with {how}"
+        failure = ChiefFailure(self._node, "chief 0", cause, telling(lines), exit_code, kind)
+        failure.said = self._said
+        return failure
 
 
 async def _tell(
@@ -127,18 +169,6 @@ async def _tell(
             await process.stdin.drain()
 
 
-async def _hear(process: asyncio.subprocess.Process, on_event: Callable[[Event], None]) -> str:
-    """Pass on the chief's events; gives the cause, should it name one. Raises Failure."""
-    cause = ""
-    while line := await next_line(process):
-        happened = read_line(line)
-        if happened is None or happened.kind == "standby":
-            continue
-        cause = read_cause(happened) or cause
-        on_event(happened)
-    return cause
-
-
 async def next_line(process: asyncio.subprocess.Process) -> bytes:
     """Read a line of a chief, b"" at its end; raises Failure for one without end."""
     assert process.stdout is not None
@@ -146,21 +176,13 @@ async def next_line(process: asyncio.subprocess.Process) -> bytes:
         return await process.stdout.readline()
     except ValueError:  # asyncio's word for it
         cause = f"the chief sent a line of more than {LINE_LIMIT >> 20} MiB"
-        raise Failure(HOST, "chief 0", cause) from None
+        raise ChiefFailure(HOST, "chief 0", cause, kind=Cause.PROGRAM) from None
 
 
 def read_cause(happened: Event) -> str:
     """Give the cause that a chief's event names, should it be an error."""
     said = happened.get("cause", "") if happened.kind == "error" else ""
     return str(said).partition("\\x0a")[0]  # line ends come as escapes
-
-
-def _how(code: int) -> str:
-    if code < 0:
-        name = signal.Signals(-code).name
-        hint = ": out of memory, perhaps; see dmesg" if code == -signal.SIGKILL else ""
-        return f"the chief was ended by {name}{hint}"
-    return f"the chief ended with exit code {code}"
 
 
 def last_lines(path: Path) -> tuple[str, ...]:

@@ -1,85 +1,76 @@
-"""A trial's parameter servers and workers on their nodes, through the agents."""
+"""A trial's parameter servers and workers on their nodes: started, watched, started again."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from edgead.agents.commands import Commands
-from edgead.agents.connection import NodeConnection, connect
 from edgead.agents.errors import NodeError
 from edgead.agents.launch import task_env, task_server_source
-from edgead.agents.messages import Exit, Line, Message, TelemetryLine
+from edgead.agents.messages import Message, TelemetryLine
 from edgead.agents.program import Program
 from edgead.agents.staging import pack
-from edgead.console.drift import describe
-from edgead.console.errors import UNREACHABLE
 from edgead.console.failure import Failure
 from edgead.console.interpreter import interpreter, program_argv
-from edgead.console.inventory import Cluster, Node
+from edgead.console.inventory import Cluster
+from edgead.console.node_links import NodeLinks
 from edgead.console.node_load import load_of
 from edgead.console.placement import HOST, Task
-from edgead.console.power import PowerChange
-from edgead.console.readying import give_back, ready_node
 from edgead.console.recorder import Recorder
-from edgead.console.task_lines import Ready, Usage, read_task_line
+from edgead.console.recovery.causes import Cause
+from edgead.console.recovery.evidence import cause_of_words
+from edgead.console.watching import Watching
 from edgead.console.wiring import Addresses, Wiring, is_open
+from edgead.models.spec import TrialSpec
 
-READY_SECONDS = 180.0  # a board needs a minute to import TensorFlow from a slow disk
-GIVE_BACK_SECONDS = 20.0  # for the power modes, when the nodes are left
-USAGE_INTERVAL = 0.25  # seconds; a task server tells it twice a second at most
-LOAD_SECONDS = 1.0  # between two samples of telemetry
 STAGE_INTERVAL = 0.25  # seconds between two words on how far a shard is
+STOP_SECONDS = 10.0  # for an agent to end a task
 
 
 class ClusterTasks:
     """Tasks that run on nodes, for one trial after the other, until `aclose`.
 
-    `failed` resolves with a Failure as soon as a task ends or a node is lost.
+    `watching` tells of every task that ends or freezes and every node that is lost.
     """
 
     def __init__(self, cluster: Cluster, tasks: Sequence[Task], recorder: Recorder) -> None:
-        self._cluster = cluster
+        self.cluster = cluster
         self._recorder: Recorder | None = recorder  # of the trial they are used by
-        self._tasks = _served(tasks)
+        self._spec: TrialSpec = recorder.state.spec
+        self.links = NodeLinks(cluster, self._record, self._hear, self._lost)
+        self.watching = Watching(self.links, self._say, self._spec.silence_seconds)
         self._chief = next(task for task in tasks if task.role == "chief")
-        self._nodes = [task.node for task in tasks if task.node != HOST]  # a chief's first
-        self._wanted = list(self._tasks)  # by that trial
-        self._addresses: Addresses | None = None  # once they all serve
-        self._usage: dict[Task, Usage] = {}  # the latest
-        self._usage_due: dict[Task, float] = {}  # when the next is taken
-        self._spoiled = False
+        self.serving: list[Task] = []  # in TensorFlow's order: it numbers workers without gaps
+        self._wanted: list[Task] = served(tasks)  # by that trial
+        self.watching.wanted = {task.name for task in tasks}
+        self._tasks: list[Task] = []  # that were started together
+        self._wiring: Wiring | None = None
+        self._addresses: Addresses | None = None
+        self._files: list[Path] = []
+        self._ending: set[asyncio.Task[None]] = set()
         self.trials = 1
-        self._connections: dict[str, NodeConnection] = {}
-        self._commands = {name: Commands() for name in self._nodes}
-        self._boards: dict[str, dict[str, Any]] = {}  # what each is
-        self._power: dict[str, PowerChange] = {}  # what was changed, by node
-        self._ready: dict[str, asyncio.Event] = {task.name: asyncio.Event() for task in self._tasks}
-        self._closing = False
-        self._connected = asyncio.Event()
-        self.failed: asyncio.Future[Failure] = asyncio.get_running_loop().create_future()
 
     async def aclose(self) -> None:
         """End the tasks and leave the nodes."""
-        self._closing = True
-        if self._cluster.restore_power:
-            back = [give_back(was, self._commands[name]) for name, was in self._power.items()]
-            with suppress(asyncio.TimeoutError):
-                giving = asyncio.gather(*back, return_exceptions=True)
-                await asyncio.wait_for(giving, GIVE_BACK_SECONDS)
-        await asyncio.gather(*(connection.close() for connection in self._connections.values()))
+        self.watching.close()
+        for job in self._ending:
+            job.cancel()
+        await self.links.aclose()
+
+    # -- being used by one trial after the other
 
     def rest(self) -> bool:
         """Wait for a next trial; says whether they are fit for one, and what they cost a node."""
         if self._fit():
             for node in dict.fromkeys(task.node for task in self._tasks):
-                size = sum(used.rss for task, used in self._usage.items() if task.node == node)
+                size = sum(
+                    used.rss for task, used in self.watching.usage.items() if task.node == node
+                )
                 text = f"kept warm for the next trial: {size / 1e6:.0f} MB of memory"
                 self._record("note", level="info", node=node, text=text)
         self._recorder = None
@@ -88,147 +79,98 @@ class ClusterTasks:
     def serves(self, cluster: Cluster, tasks: Sequence[Task]) -> bool:
         """Whether all these tasks run here and are fit for a trial."""
         there = set(tasks) <= {*self._tasks, self._chief}  # its address leads to where it is
-        return self._fit() and cluster == self._cluster and there
+        return self._fit() and cluster == self.cluster and there
 
     def take_up(self, tasks: Sequence[Task], recorder: Recorder) -> None:
         """Be used by another trial, for which `serves` holds."""
         self._recorder, self.trials = recorder, self.trials + 1
-        self._wanted = _served(tasks)
+        self._spec = recorder.state.spec
+        self.watching.silence = self._spec.silence_seconds
+        self._wanted = self.serving = served(tasks)
+        self.watching.wanted = {task.name for task in tasks}
         for node in dict.fromkeys(task.node for task in self._wanted):
             recorder.record("node", node=node, state="up", evidence="still connected")
-            if node in self._boards:
-                recorder.record("board", node=node, **self._boards[node])
+            if node in self.links.boards:
+                recorder.record("board", node=node, **self.links.boards[node])
         for task in self._wanted:
             self._tell(task, "ready", warm=True)
-            if task in self._usage:
+            if task in self.watching.usage:
                 # Tasks tell it only when it changes.
-                self._say(task, "usage", **asdict(self._usage[task]))
+                self._say(task, "usage", **asdict(self.watching.usage[task]))
 
     def _fit(self) -> bool:
-        return self._addresses is not None and not self._spoiled and not self.failed.done()
+        return self._addresses is not None and not self.watching.failed.done()
 
-    async def start(self) -> Addresses:
-        """Connect to the nodes, start the tasks, wait until each is ready; gives their addresses.
+    # -- starting
 
-        Where they serve already there is nothing to do. Raises Failure naming the node or task
-        that keeps the others waiting.
-        """
-        if self._addresses is None:
-            self._addresses = await self._start_all()
-        addresses: Addresses = {"chief": self._addresses["chief"]}
-        for task in self._wanted:
-            found = self._addresses[task.role][task.index]
-            addresses.setdefault(task.role, []).append(found)
-        return addresses
+    @property
+    def started(self) -> bool:
+        """Whether they run already."""
+        return self._addresses is not None
 
-    async def _start_all(self) -> Addresses:
-        names = dict.fromkeys(self._nodes)
-        results = await asyncio.gather(
-            *(self._connect(self._cluster.node(name)) for name in names), return_exceptions=True
-        )
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
-        self._connected.set()
-        wiring = Wiring(self._cluster, self._connections)
-        addresses = await wiring.addresses([*self._tasks, self._chief])
+    async def start(self, tasks: Sequence[Task]) -> None:
+        """Start these tasks, the chief being the other one; their nodes are up. Raises Failure."""
+        self._tasks = self.serving = served(tasks)
+        self.watching.begin(self._tasks)
+        self._chief = next(task for task in tasks if task.role == "chief")
+        self._wiring = Wiring(self.cluster, self.links.up)
+        try:
+            addresses = await self._wiring.addresses([*self._tasks, self._chief])
+        except Failure as failure:
+            if failure.node == HOST:
+                raise
+            raise self.on_node(failure.node, failure.cause, failure.kind) from None
         if is_open(addresses):
             self._warn_of_open_ports(addresses)
+        self._addresses = addresses
+        await asyncio.gather(*map(self._start, self._tasks))
+
+    def addresses(self) -> Addresses:
+        """Give the addresses of the tasks that this trial uses, and of its chief."""
+        assert self._addresses is not None
+        found: Addresses = {"chief": self._addresses["chief"]}
+        for task in self.serving:
+            found.setdefault(task.role, []).append(self._address(task))
+        return found
+
+    def _address(self, task: Task) -> str:
+        assert self._addresses is not None
+        return self._addresses[task.role][self._number(task)]
+
+    def _number(self, task: Task) -> int:
+        """Give TensorFlow's number of a task: its place among those that were started."""
+        return [each for each in self._tasks if each.role == task.role].index(task)
+
+    def numbered(self, role: str, number: int) -> Task | None:
+        """Give the task that TensorFlow calls so."""
+        found = [each for each in self.serving if each.role == role]
+        return found[number] if 0 <= number < len(found) else None
+
+    async def _start(self, task: Task) -> None:
+        assert self._addresses is not None
+        node = self.cluster.node(task.node)
+        env = task_env(task.role, self._number(task), self._addresses, self._threads())
+        self.watching.expect(task)
+        link = self.links.up.get(task.node)
         try:
-            await asyncio.gather(*(self._start(task, addresses) for task in self._tasks))
+            if link is None:
+                raise NodeError(task.node, "the node is lost")
+            argv = program_argv(node, env)
+            await link.start_task(task.name, argv, env, task_server_source())
         except NodeError as error:
-            raise Failure(error.node, "", error.text) from None
-        await self._until_ready()
-        return addresses
+            kind = Cause.UNFIT if task.node in self.links.up else Cause.NODE_LOST
+            raise Failure(task.node, task.name, error.text, kind=kind) from None
+        self._tell(task, "starting")
 
-    async def open_program(
-        self, node: str, file: str, module: str, env: Mapping[str, str]
-    ) -> Program:
-        """Run a module out of a staged zip on a node; raises Failure."""
-        python = interpreter(self._cluster.node(node))
-        try:
-            return await self._connections[node].open_program(file, module, env, python)
-        except NodeError as error:
-            raise Failure(error.node, "", error.text) from None
+    def _threads(self) -> int | None:
+        """Share this machine's cores among embedded nodes; a board's are its own."""
+        if not self.cluster.embedded:
+            return None
+        return max(1, (os.cpu_count() or 1) // len(self.cluster.nodes))
 
-    async def stage(self, files: Sequence[Path], *also: str) -> None:
-        """Have these files on all nodes with a worker, and others, side by side; raises Failure."""
-        try:
-            for file in files:  # once, and not by every node at the same time
-                await asyncio.to_thread(pack, file)
-        except OSError as error:
-            raise Failure(HOST, "", f"a shard can't be packed: {error}") from None
-        await self._connected.wait()
-        workers = [task.node for task in self._wanted if task.role == "worker"]
-        names = dict.fromkeys([*workers, *also])
-        try:
-            await asyncio.gather(*(self._stage(name, files) for name in names))
-        except NodeError as error:
-            raise Failure(error.node, "", error.text) from None
-
-    async def _stage(self, node: str, files: Sequence[Path]) -> None:
-        for file in files:
-            began, told = time.monotonic(), time.monotonic()
-
-            def progress(done: int, total: int, file: Path = file) -> None:
-                nonlocal told
-                if time.monotonic() - told > STAGE_INTERVAL:
-                    told = time.monotonic()
-                    self._record("stage", node=node, file=file.name, done=done, total=total)
-
-            staged = await self._connections[node].stage(file, progress)
-            self._record(
-                "stage",
-                node=node,
-                file=file.name,
-                sent=staged.sent,
-                seconds=time.monotonic() - began,
-            )
-
-    async def _connect(self, node: Node) -> None:
-        self._record("node", node=node.name, state="connecting")
-        try:
-            connection = await connect(
-                node, on_event=lambda message: self._hear(node.name, message)
-            )
-        except NodeError as error:
-            self._record("node", node=node.name, state="lost", evidence=error.text)
-            raise Failure(node.name, "", error.text, exit_code=UNREACHABLE) from None
-        self._connections[node.name] = connection
-        connection.closed.add_done_callback(lambda closed: self._lost(node.name, closed.result()))
-        version = connection.hello.python
-        self._record("node", node=node.name, state="up", evidence=f"Python {version}")
-        await self._ready_node(node, connection)
-        if not self._cluster.embedded:
-            await self._describe(node)
-        await self._watch_load(node.name, connection)
-
-    async def _watch_load(self, node: str, connection: NodeConnection) -> None:
-        """Have telemetry of the node; a trial goes on without."""
-        try:
-            await connection.telemetry(LOAD_SECONDS)
-        except NodeError as error:
-            self._record("note", level="warn", node=node, text=f"no telemetry: {error.text}")
-
-    async def _ready_node(self, node: Node, connection: NodeConnection) -> None:
-        def say(level: str, text: str) -> None:
-            self._record("note", level=level, node=node.name, text=text)
-
-        commands = self._commands[node.name]
-        commands.use(connection)
-        try:
-            change = await ready_node(node, commands, say)
-        except NodeError as error:
-            raise Failure(node.name, "", error.text) from None
-        if change is not None:
-            self._power[node.name] = change
-
-    async def _describe(self, node: Node) -> None:
-        try:
-            board = self._boards[node.name] = await describe(node, self._commands[node.name])
-        except NodeError as error:
-            raise Failure(node.name, "", error.text) from None
-        self._record("board", node=node.name, **board)
+    async def until_ready(self, task: Task) -> None:
+        """Wait until a task serves; raises Failure."""
+        await self.watching.until_ready(task, self._spec.ready_seconds)
 
     def _warn_of_open_ports(self, addresses: Addresses) -> None:
         served = (found for role, found in addresses.items() if role != "chief")
@@ -239,97 +181,142 @@ class ClusterTasks:
         )
         self._record("note", level="warn", node=HOST, text=text)
 
-    async def _start(self, task: Task, addresses: Addresses) -> None:
-        node = self._cluster.node(task.node)
-        env = task_env(task.role, task.index, addresses, self._threads())
-        await self._connections[task.node].start_task(
-            task.name, program_argv(node, env), env, task_server_source()
-        )
-        self._tell(task, "starting")
+    # -- starting again
 
-    def _threads(self) -> int | None:
-        """Share this machine's cores among embedded nodes; a board's are its own."""
-        if not self._cluster.embedded:
-            return None
-        return max(1, (os.cpu_count() or 1) // len(self._cluster.nodes))
+    async def restart(self, task: Task) -> None:
+        """End a task, if it still runs, and start it again at its address; raises Failure."""
+        self._tell(task, "restarting")
+        await self._stop(task)
+        await self.links.make_ready_again(task.node)
+        await self._start(task)
+        await self.until_ready(task)
 
-    async def _until_ready(self) -> None:
-        everyone = asyncio.ensure_future(self._all_ready())
-        either: set[asyncio.Future[Any]] = {everyone, self.failed}
+    async def bring_back(self, node: str) -> None:
+        """Connect to a lost node, and start its tasks at their addresses; raises Failure."""
+        assert self._wiring is not None
+        await self.links.connect(node)
+        there = [task for task in self.serving if task.node == node]
         try:
-            await asyncio.wait(either, timeout=READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            everyone.cancel()
-        if self.failed.done():
-            raise self.failed.result()
-        for task in self._tasks:
-            if not self._ready[task.name].is_set():
-                cause = f"it was not ready after {READY_SECONDS:.0f} s"
-                raise Failure(task.node, task.name, cause)
+            await self._wiring.restore(node)
+            await self.stage_on(node)
+            for task in there:
+                await self.restart(task)
+        except Failure:
+            await self.links.leave(node)  # the next try is to begin anew
+            raise
 
-    async def _all_ready(self) -> None:
-        for ready in self._ready.values():
-            await ready.wait()
+    async def reset(self) -> None:
+        """End all tasks and forget their addresses, for a new start with others perhaps."""
+        for task in self._tasks:
+            self.watching.ignore(task)
+        await asyncio.gather(*map(self._stop, self._tasks), return_exceptions=True)
+        if self._wiring is not None:
+            self._wiring.release()
+        self._wiring = self._addresses = None
+        self._tasks, self.serving = [], []
+        self.watching.forget()
+
+    async def _stop(self, task: Task) -> None:
+        self.watching.ignore(task)
+        link = self.links.up.get(task.node)
+        if link is None:
+            return
+        with suppress(NodeError):
+            try:
+                await asyncio.wait_for(link.stop_task(task.name, 0), STOP_SECONDS)
+            except asyncio.TimeoutError:
+                link.drop(f"the agent has not ended {task.name} within {STOP_SECONDS:.0f} s")
+
+    def leave_out(self, task: Task) -> None:
+        """Do without a task from now on."""
+        self.watching.ignore(task)
+        ending = asyncio.ensure_future(self._stop(task))
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
+        self._tell(task, "quarantined")
+
+    # -- files and programs
+
+    async def open_program(
+        self, node: str, file: str, module: str, env: Mapping[str, str]
+    ) -> Program:
+        """Run a module out of a staged zip on a node; raises Failure."""
+        python = interpreter(self.cluster.node(node))
+        link = self.links.up.get(node)
+        try:
+            if link is None:
+                raise NodeError(node, "the node is lost")
+            return await link.open_program(file, module, env, python)
+        except NodeError as error:
+            raise Failure(node, "chief 0", error.text) from None
+
+    async def pack(self, files: Iterable[Path]) -> None:
+        """Compress files for the nodes: once, and not by every node at the same time."""
+        self._files = list(files)
+        try:
+            for file in self._files:
+                await asyncio.to_thread(pack, file)
+        except OSError as error:
+            raise Failure(HOST, "", f"a shard can't be packed: {error}") from None
+
+    async def stage_on(self, node: str, *, verify: bool = False) -> None:
+        """Have the packed files on a node; raises Failure."""
+        try:
+            for file in self._files:
+                await self._stage(node, file, verify)
+        except NodeError as error:
+            lost = Cause.UNFIT if node in self.links.up else Cause.NODE_LOST
+            kind = cause_of_words([error.text], lost)
+            reading = [t for t in [self._chief, *self.serving] if t.role != "ps" and t.node == node]
+            names = ", ".join(task.name for task in reading)
+            raise Failure(node, names, error.text, kind=kind) from None
+
+    async def _stage(self, node: str, file: Path, verify: bool) -> None:
+        began, told = time.monotonic(), time.monotonic()
+        link = self.links.up.get(node)
+        if link is None:
+            raise NodeError(node, "the node is lost")
+
+        def progress(done: int, total: int) -> None:
+            nonlocal told
+            if time.monotonic() - told > STAGE_INTERVAL:
+                told = time.monotonic()
+                self._record("stage", node=node, file=file.name, done=done, total=total)
+
+        staged = await link.stage(file, progress, verify=verify)
+        seconds = time.monotonic() - began
+        self._record("stage", node=node, file=file.name, sent=staged.sent, seconds=seconds)
+
+    # -- hearing
 
     def _hear(self, node: str, message: Message) -> None:
-        self._commands[node].hear(message)
         if isinstance(message, TelemetryLine) and (load := load_of(message)) is not None:
             self._record("telemetry", node=node, **load)
-        task = self._named(node, getattr(message, "task", ""))
-        if task is None:
-            return
-        if isinstance(message, Line):
-            self._hear_line(task, message.line)
-        elif isinstance(message, Exit):
-            self._hear_exit(task, message)
-
-    def _hear_line(self, task: Task, line: str) -> None:
-        said = read_task_line(line)
-        if isinstance(said, Ready) and not self._ready[task.name].is_set():
-            self._ready[task.name].set()
-            self._tell(task, "ready", **asdict(said))
-        elif isinstance(said, Usage) and time.monotonic() >= self._usage_due.get(task, 0.0):
-            self._usage_due[task] = time.monotonic() + USAGE_INTERVAL
-            self._usage[task] = said
-            self._say(task, "usage", **asdict(said))
-
-    def _hear_exit(self, task: Task, message: Exit) -> None:
-        self._tell(
-            task,
-            "ended",
-            exit_code=message.code if message.code is not None else -(message.signal or 0),
-            lines=list(message.lines),
-            asked=self._closing,
-        )
-        how = (
-            f"exit code {message.code}"
-            if message.signal is None
-            else f"signal {message.signal}" + (" (out of memory?)" if message.signal == 9 else "")
-        )
-        if task in self._wanted:
-            self._fail(Failure(task.node, task.name, f"the task ended with {how}", message.lines))
-        else:
-            self._spoiled = True
+        self.watching.hear(node, message)
 
     def _lost(self, node: str, reason: str) -> None:
-        if not self._closing:
-            self._record("node", node=node, state="lost", evidence=reason)
-            tasks = ", ".join(task.name for task in self._tasks if task.node == node)
-            self._fail(Failure(node, tasks, f"the node is lost: {reason}"))
+        self.watching.lose(node)
+        self.report(self.on_node(node, f"the node is lost: {reason}", Cause.NODE_LOST))
 
-    def _fail(self, failure: Failure) -> None:
-        if not self._closing and not self.failed.done():
-            self.failed.set_result(failure)
+    def on_node(self, node: str, text: str, kind: Cause) -> Failure:
+        """Make a failure of a node, with all of its tasks."""
+        return Failure(node, ", ".join(self.tasks_on(node)), text, kind=kind)
 
-    def _named(self, node: str, name: str) -> Task | None:
-        return next((t for t in self._tasks if t.node == node and t.name == name), None)
+    def tasks_on(self, node: str) -> list[str]:
+        """Give the names of the tasks that are to run on a node, the chief too."""
+        tasks = [self._chief, *(self.serving or self._wanted)]
+        return [task.name for task in tasks if task.node == node]
+
+    def report(self, failure: Failure) -> None:
+        """Report what has happened to some of the tasks."""
+        self.watching.report(failure)
 
     def _tell(self, task: Task, state: str, **more: object) -> None:
         self._say(task, "task", state=state, **more)
 
     def _say(self, task: Task, kind: str, **data: object) -> None:
         """Record something of a task, unless the trial is one that does without it."""
-        if task in self._wanted:
+        if task in self.serving:
             self._record(kind, role=task.role, index=task.index, node=task.node, **data)
 
     def _record(self, kind: str, **data: object) -> None:
@@ -337,6 +324,6 @@ class ClusterTasks:
             self._recorder.record(kind, **data)
 
 
-def _served(tasks: Sequence[Task]) -> list[Task]:
+def served(tasks: Iterable[Task]) -> list[Task]:
     """Give the tasks that are TensorFlow servers on nodes: all but the chief."""
     return [task for task in tasks if task.role != "chief"]

@@ -13,12 +13,13 @@ from edgead.agents.protocol import read_object
 LONGEST = 64 << 10  # characters of a text
 # Kinds, who says them and with which fields. Everything a person sees is folded from these.
 KINDS: dict[str, str] = {
-    "started": "supervisor: run, spec, tasks [{role, index, node}], cluster (its file), version",
+    "started": "supervisor: run, spec, tasks [{role, index, node}], cluster (its file), version, "
+    "resumed where a run goes on that had ended",
     "node": "supervisor: node, state (connecting, up, lost), evidence",
     "board": "supervisor: node, l4t, model, python, image, clock_offset (seconds against this"
     " machine's clock)",
-    "task": "supervisor: role, index, node, state (starting, ready, ended), warm "
-    "where it was there before the trial, and at the end "
+    "task": "supervisor: role, index, node (which may change), state (starting, ready, ended, "
+    "restarting, quarantined), warm where it was there before the trial, and at the end "
     "exit_code and lines (the last ones)",
     "usage": "supervisor: role, index, node, and of that task rss and peak (bytes of memory), sent "
     "and received (bytes over its open connections)",
@@ -33,7 +34,9 @@ KINDS: dict[str, str] = {
     "step": "chief: epoch (from 1), step, steps, loss; at most ten a second",
     "round": "chief, engine fast: epoch, step and steps of its latest round, and its parts "
     "[{worker (its index), rows, seconds, loss}]; at most ten a second",
-    "epoch": "chief: epoch (from 1), epochs, loss, seconds",
+    "epoch": "chief: epoch (from 1), epochs, loss, seconds, checkpoint (the file written)",
+    "resumed": "chief: epoch (those before are kept, from the checkpoint; 0 for none)",
+    "stalled": "chief: workers (TensorFlow's numbers) whose part is late, seconds",
     "trained": "chief: cpu_seconds (its own, over connecting and training), prepare_cpu_seconds "
     "(of what it did before there was a cluster)",
     "threshold": "chief: value, rule, seconds, mean, std",
@@ -43,8 +46,12 @@ KINDS: dict[str, str] = {
     "saved": "chief: file (a path inside the run's folder)",
     "note": "anyone: text, level (info, warn, error), node where one is meant, collapsed where the "
     "model is worthless",
-    "error": "chief: cause; it ends after this",
-    "flag": "supervisor: node, task, cause, evidence [lines], action",
+    "error": "chief: cause, error (its type), task (whose it is, by TensorFlow's number), workers "
+    "(the numbers of all that failed); it ends after this",
+    "flag": "supervisor: number (from 1), node, task, name (the cause's row in the table), cause, "
+    "evidence [lines], action, suggestion",
+    "flag_update": "supervisor: number, and what changed of that flag: action, evidence (more "
+    "lines), seconds where it has been recovered from",
     "result": "supervisor: the trial's last line, as the command-line contract has it",
 }
 

@@ -126,6 +126,22 @@ def _flag(event: Event) -> Said:
     return "error", who, f"{task}{event['cause']} · {event.get('action', '')}"
 
 
+def _flag_update(event: Event) -> Said:
+    if "action" not in event.data:
+        return None
+    level = "good" if event.get("seconds") is not None else "warn"
+    return level, event.get("node", ""), event["action"]
+
+
+def _resumed(event: Event) -> Said:
+    return "info", "chief", f"goes on after epoch {event['epoch']}, from the checkpoint"
+
+
+def _stalled(event: Event) -> Said:
+    late = ", ".join(f"{number}" for number in event["workers"])
+    return "warn", "chief", f"no answer from worker {late} for {event['seconds']:.0f} s"
+
+
 def _result(event: Event) -> Said:
     level = {"finished": "good", "stopped": "warn"}.get(event["state"], "error")
     seconds = event["seconds"]["total"]
@@ -145,5 +161,8 @@ _SAY: dict[str, Callable[[Event], Said]] = {
     "score": _score,
     "note": _note,
     "flag": _flag,
+    "flag_update": _flag_update,
+    "resumed": _resumed,
+    "stalled": _stalled,
     "result": _result,
 }

@@ -20,11 +20,12 @@ from edgead.agents.program import Program
 from edgead.agents.protocol import printable
 from edgead.console.asking import ask
 from edgead.console.bundle import write_bundle
-from edgead.console.chief_process import Addresses, last_lines, read_cause
-from edgead.console.errors import TRIAL_FAILED, WRONG_USE
+from edgead.console.chief_process import Addresses, ChiefFailure, Ear, last_lines
+from edgead.console.errors import WRONG_USE
 from edgead.console.events import Event, read_line
 from edgead.console.failure import Failure
 from edgead.console.placement import HOST
+from edgead.console.recovery.causes import Cause
 from edgead.console.regular import open_to_append
 from edgead.console.store import Run
 
@@ -36,9 +37,9 @@ LAST_WORDS = 2.0  # seconds for its stderr to come once it has ended
 MOST_LOG = 1 << 20  # bytes of its stderr that are kept
 _KINDS = {
     *("dataset", "phase", "step", "epoch", "trained", "threshold", "score"),
-    *("round", "scoring", "saved", "file", "note", "error"),
+    *("round", "scoring", "saved", "file", "note", "error", "alive", "resumed", "stalled"),
 }
-_FILES = ("model.keras", "detector.json")
+_FILES = ("model.keras", "detector.json", "checkpoint.npz")
 _TOPS = (*_FILES, "saved_model", "tensorboard")
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,200}")
 
@@ -65,7 +66,8 @@ async def prepare(run: Run, data: Path, cache: Path) -> Staged:
     answer = await ask("edgead.datasets.describe", job, run)
     if answer.code:
         lines = last_lines(run.log_path)
-        raise Failure(HOST, "", lines[-1] if lines else "no dataset", lines, WRONG_USE)
+        cause = lines[-1] if lines else "no dataset"
+        raise Failure(HOST, "", cause, lines, WRONG_USE, Cause.DATA)
     dataset = json.loads(answer.output)
     folder = cache / "shards"
     try:
@@ -81,21 +83,24 @@ async def run_node_chief(
     program: Program,
     dataset: dict[str, Any],
     cluster: Addresses,
+    checkpoint: str,
     on_event: Callable[[Event], None],
 ) -> None:
     """Run a chief on a node to its end; its events go to `on_event`, its files to the run's folder.
 
-    Raises Failure when it does not end well. Cancelling this ends it.
+    `checkpoint` names the staged file that it goes on from, "" for none.
+    Raises ChiefFailure when it does not end well. Cancelling this ends it.
     """
     home = Home(run.folder)
-    job = {"spec": run.spec().to_mapping(), "dataset": dataset}
+    job = {"spec": run.spec().to_mapping(), "dataset": dataset, "checkpoint": checkpoint}
+    ear = Ear(node, run.spec().silence_seconds, on_event)
     complaining = asyncio.ensure_future(program.errors(_bounded_log(run)))
-    cause = ""
+    lines = program.lines()
     try:
         program.write(json.dumps(job).encode() + b"\n")
         program.write(json.dumps({"cluster": cluster}).encode() + b"\n")
         left = MOST_EVENTS
-        async for line in program.lines():
+        while line := await ear.wait_for(anext(lines, b"")):
             happened = _read(line)
             if happened is None:
                 continue
@@ -105,20 +110,18 @@ async def run_node_chief(
             if happened.kind == "file":
                 home.take(happened)
                 continue
-            if happened.kind == "saved":
+            if happened.kind == "saved" or happened.get("checkpoint"):
                 home.keep()
-            cause = read_cause(happened) or cause
-            on_event(happened)
+            ear.hear(happened)
         ending = await program.end()
         await asyncio.wait({complaining}, timeout=LAST_WORDS)
     except (NodeError, ValueError, OSError) as error:
-        raise Failure(node, "chief 0", printable(str(error))) from None
+        raise ChiefFailure(node, "chief 0", printable(str(error)), kind=Cause.ENDED) from None
     finally:
         complaining.cancel()
         program.close()
     if ending:
-        how = f"the chief ended with {ending}"
-        raise Failure(node, "chief 0", cause or how, last_lines(run.log_path), TRIAL_FAILED)
+        raise ear.failure(ending, last_lines(run.log_path), Cause.ENDED)
 
 
 def _read(line: bytes) -> Event | None:
@@ -148,7 +151,7 @@ class Home:
     """Puts files that come in pieces into a run's folder, each by its name once it is whole."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder, self._left, self._count = folder, MOST_BYTES, 0
+        self._folder, self._sizes = folder, dict[Path, int]()  # of what has come last
         self._parts: dict[Path, Path] = {}  # a file's own place, and where it lies until then
 
     def take(self, happened: Event) -> None:
@@ -158,12 +161,11 @@ class Home:
             piece = base64.b64decode(str(happened.get("data", "")), validate=True)
         except binascii.Error:
             raise ValueError("a file of the chief came damaged") from None
-        self._left -= len(piece)
-        if self._left < 0:
-            raise ValueError(f"the chief's files are more than {MOST_BYTES >> 20} MB")
-        path.parent.mkdir(parents=True, exist_ok=True)
         if path not in self._parts:
             self._begin(path)
+        self._sizes[path] += len(piece)
+        if sum(self._sizes.values()) > MOST_BYTES:
+            raise ValueError(f"the chief's files are more than {MOST_BYTES >> 20} MB")
         with open_to_append(self._parts[path]) as file:
             file.write(piece)
 
@@ -174,9 +176,10 @@ class Home:
         self._parts.clear()
 
     def _begin(self, path: Path) -> None:
-        self._count += 1
-        if self._count > MOST_FILES:
+        self._sizes[path] = 0  # one that comes again takes the place of the one before
+        if len(self._sizes) > MOST_FILES:
             raise ValueError(f"the chief's files are more than {MOST_FILES}")
+        path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f".{path.name}.part")
         part.unlink(missing_ok=True)
         self._parts[path] = part

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from edgead.console.events import Event, event
-from edgead.console.state import TrialState, apply
+from edgead.console.state import apply, fold
 from edgead.console.store import Log
 
 Listener = Callable[[Event], None]
 
 
 class Recorder:
-    """Appends events to the log, folds them, and tells the listener; in that order."""
+    """Appends events to the log, folds them, and tells the listener; in that order.
 
-    def __init__(self, log: Log, listener: Listener) -> None:
-        self.state = TrialState()
+    `before` are the events that the log begins with.
+    """
+
+    def __init__(self, log: Log, listener: Listener, before: Iterable[Event] = ()) -> None:
+        self.state = fold(before)
         self._log, self._listener = log, listener
 
     def record(self, kind: str, **data: Any) -> None:

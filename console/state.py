@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from edgead.console.events import Event
@@ -29,7 +29,11 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Flag:
-    """A named culprit: node, task, cause, evidence (lines) and what was done."""
+    """A named culprit: node, task, cause, evidence (lines) and what was done.
+
+    `name` is the cause's row in the table (recovery/causes.py), `suggestion` what a person can do;
+    `recovered` the seconds until the trial was whole again, None where it is not.
+    """
 
     time: str
     node: str
@@ -37,11 +41,18 @@ class Flag:
     cause: str
     evidence: tuple[str, ...]
     action: str
+    number: int = 0
+    name: str = ""
+    suggestion: str = ""
+    recovered: float | None = None
 
 
 @dataclass
 class TaskState:
-    """One task of the cluster and how it is: starting, ready or ended."""
+    """One task of the cluster and how it is.
+
+    starting, ready, ended, restarting (after a failure) or quarantined (left out for good).
+    """
 
     role: str
     index: int
@@ -80,6 +91,7 @@ class TrialState:
     boards: dict[str, dict[str, Any]] = field(default_factory=dict)  # what each node is
     measures: Measures = field(default_factory=Measures)  # what the plots draw besides
     result: dict[str, Any] | None = None
+    kept_seconds: float = 0.0  # of epochs that were done before the trial was resumed
 
     @property
     def over(self) -> bool:
@@ -104,7 +116,9 @@ class TrialState:
         """Seconds of connecting and training until the weights were home; None before that."""
         if "train" not in self.phase_seconds:
             return None
-        return self.phase_seconds.get("connect", 0.0) + self.phase_seconds["train"]
+        return sum(self.phase_seconds.get(name, 0.0) for name in ("connect", "train")) + (
+            self.kept_seconds
+        )
 
     @property
     def seconds_left(self) -> float | None:
@@ -144,6 +158,7 @@ def _started(state: TrialState, event: Event) -> None:
     except SpecError:
         state.warnings += 1
     state.synthetic = state.spec.synthetic
+    state.state, state.result = "starting", None  # a run may go on that had ended
     for task in event.get("tasks", []):
         found = TaskState(str(task["role"]), int(task["index"]), str(task["node"]))
         state.tasks[f"{found.role} {found.index}"] = found
@@ -164,6 +179,7 @@ def _task(state: TrialState, event: Event) -> None:
         name, TaskState(str(event["role"]), int(event["index"]), str(event.get("node", "")))
     )
     task.state = str(event["state"])
+    task.node = str(event.get("node", task.node))
     code = event.get("exit_code")
     task.exit_code = code if isinstance(code, int) else None
     if task.node in state.boards:  # they say what TensorFlow they have
@@ -210,6 +226,13 @@ def _epoch(state: TrialState, event: Event) -> None:
     state.epochs.append(Epoch(number, float(event["loss"]), float(event["seconds"])))
 
 
+def _resumed(state: TrialState, event: Event) -> None:
+    done = max(0, int(event["epoch"]))
+    state.epochs[:] = state.epochs[:done]
+    state.steps[:] = [(at, loss) for at, loss in state.steps if at <= done]
+    state.kept_seconds = sum(epoch.seconds for epoch in state.epochs)
+
+
 def _threshold(state: TrialState, event: Event) -> None:
     state.threshold = float(event["value"])
 
@@ -250,8 +273,24 @@ def _flag(state: TrialState, event: Event) -> None:
             str(event["cause"]),
             evidence,
             str(event.get("action", "")),
+            int(event.get("number", 0)),
+            str(event.get("name", "")),
+            str(event.get("suggestion", "")),
         )
     )
+
+
+def _flag_update(state: TrialState, event: Event) -> None:
+    for place, flag in enumerate(state.flags):
+        if flag.number == int(event["number"]):
+            more = tuple(str(line) for line in event.get("evidence", []))
+            seconds = event.get("seconds")
+            state.flags[place] = replace(
+                flag,
+                action=str(event.get("action", flag.action)),
+                evidence=flag.evidence + more,
+                recovered=flag.recovered if seconds is None else float(seconds),
+            )
 
 
 def _result(state: TrialState, event: Event) -> None:
@@ -269,11 +308,13 @@ _HANDLERS = {
     "phase": _phase,
     "step": _step,
     "epoch": _epoch,
+    "resumed": _resumed,
     "trained": _trained,
     "threshold": _threshold,
     "score": _score,
     "usage": _usage,
     "note": _note,
     "flag": _flag,
+    "flag_update": _flag_update,
     "result": _result,
 }

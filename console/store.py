@@ -26,7 +26,7 @@ PREFIX = "T-"
 MOST_BYTES = 1 << 30  # of an events.jsonl: weeks of ten steps a second
 _PID_DIGITS = 12
 # Events after which the log is forced to the disk: what a person would miss most.
-DURABLE = {"started", "epoch", "saved", "threshold", "score", "flag", "result"}
+DURABLE = {"started", "epoch", "saved", "threshold", "score", "flag", "flag_update", "result"}
 
 
 class Run:
@@ -116,6 +116,14 @@ class Run:
             lock.write(str(os.getpid()).encode())
             lock.flush()
             yield
+
+    def reopen(self) -> None:
+        """Take the word back that the run is over, and away what was left half done."""
+        (self.folder / "summary.json").unlink(missing_ok=True)
+        for scratch in self.folder.glob("tmp-*"):
+            shutil.rmtree(scratch, ignore_errors=True)
+        for part in self.folder.glob(".*.part"):
+            part.unlink(missing_ok=True)
 
     def finish(self, summary: dict[str, Any]) -> None:
         """Write summary.json, whole or not at all: its presence says that the run is over."""

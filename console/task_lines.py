@@ -30,7 +30,12 @@ class Usage:
     received: int
 
 
-def read_task_line(line: str) -> Ready | Usage | None:
+@dataclass(frozen=True)
+class Alive:
+    """A sign of life."""
+
+
+def read_task_line(line: str) -> Ready | Usage | Alive | None:
     """Read a line; None for any other, such as TensorFlow's own."""
     said = read_object(line) or {}
     if said.get("event") == "ready" and _is_number(said.get("seconds")):
@@ -40,6 +45,8 @@ def read_task_line(line: str) -> Ready | Usage | None:
         found = [said.get(name) for name in Usage.__dataclass_fields__]
         sizes = [size for size in found if type(size) is int and 0 <= size <= MOST]
         return Usage(*sizes) if len(sizes) == len(found) else None
+    if said.get("event") == "alive":
+        return Alive()
     return None
 
 

@@ -50,6 +50,11 @@ def _run(verbs: Verbs) -> None:
     )
     _settings(run)
     accept_new(run)
+    run.add_argument(
+        "--resume",
+        metavar="RUN",
+        help="go on with a run that has ended before it was finished, from its last checkpoint",
+    )
     run.add_argument("--run", metavar="RUN", help=argparse.SUPPRESS)
     run.add_argument("--linger", action="store_true", help=argparse.SUPPRESS)
     run.set_defaults(command="trial:run")
@@ -59,7 +64,7 @@ def _rerun(verbs: Verbs) -> None:
     rerun = _verb(verbs, "rerun", "run the same trial again, to its end", "RUN")
     _settings(rerun)
     accept_new(rerun)
-    rerun.set_defaults(command="trial:rerun", linger=False)
+    rerun.set_defaults(command="trial:rerun", linger=False, resume=None)
 
 
 def _queue(verbs: Verbs) -> None:
@@ -70,7 +75,7 @@ def _queue(verbs: Verbs) -> None:
     _settings(queue)
     accept_new(queue)
     queue.add_argument("--start", action="store_true", help="run all that wait, here, in turn")
-    queue.set_defaults(command="queue:queue", linger=False)
+    queue.set_defaults(command="queue:queue", linger=False, resume=None)
 
 
 def _settings(parser: argparse.ArgumentParser) -> None:

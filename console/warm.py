@@ -97,7 +97,7 @@ class Warm:
 
     async def _end_when_idle(self) -> None:
         if self._nodes is not None:
-            await asyncio.wait([self._nodes.failed], timeout=self._idle)
+            await asyncio.wait([self._nodes.watching.failed], timeout=self._idle)
         else:
             await asyncio.sleep(self._idle)
         self._timer = None  # from here on it is not called off: half an end helps nobody

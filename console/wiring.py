@@ -15,10 +15,11 @@ from ipaddress import ip_address
 from edgead.agents.agent import RequestError, free_ports, loopback
 from edgead.agents.connection import NodeConnection
 from edgead.agents.errors import NodeError
-from edgead.agents.tunnel import LOOPBACK, PortTakenError
+from edgead.agents.tunnel import LOOPBACK, PortTakenError, SSHListener
 from edgead.console.failure import Failure
 from edgead.console.inventory import Cluster
 from edgead.console.placement import HOST, Task
+from edgead.console.recovery.causes import Cause
 
 Addresses = dict[str, list[str]]  # "host:port" of all tasks by role, in TensorFlow's form
 
@@ -31,6 +32,9 @@ def connects(one: Task, other: Task) -> bool:
     return other.role != "chief" and not one.role == other.role == "worker"
 
 
+_Carried = tuple[str, int, bool]  # a node whose connection carries a port, and whether to here
+
+
 class _Taken(Failure):
     """A port is taken where it must be free: another one may do."""
 
@@ -41,6 +45,8 @@ class Wiring:
     def __init__(self, cluster: Cluster, connections: Mapping[str, NodeConnection]) -> None:
         self._cluster, self._connections = cluster, connections
         self._taken: set[int] = set()
+        self._listeners: list[SSHListener] = []
+        self._carried: list[_Carried] = []
         # Nodes that share a loopback, such as the embedded ones and this machine, need no tunnel.
         self._loopbacks = {name: each.hello.loopback for name, each in connections.items()}
         self._loopbacks[HOST] = loopback()
@@ -73,16 +79,43 @@ class Wiring:
         places = {self._loopbacks[other]: other for other in others}
         for near in (node, HOST):
             places.pop(self._loopbacks[near], None)
-        async with AsyncExitStack() as made:
-            if self._loopbacks[node] != self._loopbacks[HOST]:
-                await self._open(made, node, port, here=True)
-            for other in places.values():
-                await self._open(made, other, port, here=False)
-            made.pop_all()  # they stay
+        wanted = [(node, port, True)] if self._loopbacks[node] != self._loopbacks[HOST] else []
+        await self._carry([*wanted, *((other, port, False) for other in places.values())])
 
-    async def _open(self, made: AsyncExitStack, node: str, port: int, *, here: bool) -> None:
+    async def restore(self, node: str) -> None:
+        """Have the same ports lead to and from a node that has been connected to again.
+
+        Raises Failure, and then none of them does.
+        """
+        carried = [each for each in self._carried if each[0] == node]
+        self._carried = [each for each in self._carried if each[0] != node]
         try:
-            tunnel = await self._connections[node].tunnel()
+            await self._carry(carried)
+        except Failure:
+            self._carried += carried  # for the next try
+            raise
+
+    def release(self) -> None:
+        """Let go of every port."""
+        for listener in self._listeners:
+            listener.close()
+        self._listeners.clear()
+        self._carried.clear()
+
+    async def _carry(self, wanted: Sequence[_Carried]) -> None:
+        """Have connections carry these ports, all of them or none; raises Failure."""
+        async with AsyncExitStack() as made:
+            listeners = [await self._open(made, *each) for each in wanted]
+            made.pop_all()  # they stay
+        self._listeners += listeners
+        self._carried += wanted
+
+    async def _open(self, made: AsyncExitStack, node: str, port: int, here: bool) -> SSHListener:
+        link = self._connections.get(node)
+        if link is None:
+            raise Failure(node, "", "the node is lost", kind=Cause.NODE_LOST)
+        try:
+            tunnel = await link.tunnel()
             listener = await (tunnel.bring(port) if here else tunnel.offer(port))
         except PortTakenError as error:
             raise _Taken(HOST if here else node, "", f"no tunnel: {error}") from None
@@ -90,6 +123,7 @@ class Wiring:
             raise Failure(error.node, "", error.text) from None
         made.push_async_callback(listener.wait_closed)
         made.callback(listener.close)
+        return listener
 
     async def _free_port(self, node: str) -> int:
         """Ask a node for a port that none of the tasks has."""
@@ -99,7 +133,10 @@ class Wiring:
                 offered = await asyncio.to_thread(free_ports, count)
             else:
                 ports = self._cluster.node(node).ports
-                offered = await self._connections[node].ports(count, ports)
+                link = self._connections.get(node)
+                if link is None:
+                    raise Failure(node, "", "the node is lost", kind=Cause.NODE_LOST)
+                offered = await link.ports(count, ports)
         except NodeError as error:
             raise Failure(node, "", error.text) from None
         except RequestError as error:

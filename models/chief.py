@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import tempfile
+import threading
 import time
 from contextlib import suppress
 from functools import lru_cache
@@ -20,6 +21,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Optional, Tuple
 
+from edgead.models.blame import Complaints
 from edgead.models.inbox import Said, lines_of
 from edgead.models.report import Reporter, claim_stdout
 from edgead.models.spec import TrialSpec, read_spec
@@ -28,13 +30,15 @@ if TYPE_CHECKING:  # TensorFlow and pandas are imported when they are needed, an
     from edgead.datasets import Dataset, Prepared
 
 FAILED, WRONG_JOB, NO_DATA = 1, 2, 4
+BEAT = 2.0  # seconds between signs of life
 
 
 class Job(NamedTuple):
     """What to do: data may be unset; cache is where what was read, and the shards, are kept.
 
     `dataset` is the data as it is staged here, where that is so. stderr goes to the end of `log`,
-    if set; temporary files into `scratch`.
+    if set; temporary files into `scratch`. `checkpoint` is the file to go on from, where that is
+    not the one in `folder`.
     """
 
     spec: TrialSpec
@@ -44,6 +48,7 @@ class Job(NamedTuple):
     scratch: Path
     log: Optional[Path]
     dataset: Optional[Mapping[str, Any]]
+    checkpoint: Optional[Path]
 
     @classmethod
     def read(cls, job: Any) -> Job:
@@ -52,7 +57,8 @@ class Job(NamedTuple):
         cache, folder, scratch = (Path(job[name]) for name in ("cache", "folder", "scratch"))
         log = Path(job["log"]) if job["log"] else None
         spec = read_spec(job["spec"], "job")
-        return cls(spec, data, cache, folder, scratch, log, job.get("dataset"))
+        checkpoint = Path(job["checkpoint"]) if job.get("checkpoint") else None
+        return cls(spec, data, cache, folder, scratch, log, job.get("dataset"), checkpoint)
 
     def enter(self) -> None:
         """Send what is not an event to the log, and temporary files to their folder."""
@@ -85,7 +91,10 @@ def run(job: Job, read_line: Callable[[], Said], reporter: Reporter) -> None:
     with reporter.phase("start"):
         _import_slow()
         from edgead.models import saving, scoring, strategies
-    trained, scorer = strategies.train(job.spec, data, prepared, read_line, reporter)
+        from edgead.models.checkpoint import Checkpoints
+    files = prepared.files if prepared else ()
+    checkpoints = Checkpoints(job.folder, [Path(name).name for name in files], job.checkpoint)
+    trained, scorer = strategies.train(job.spec, data, prepared, read_line, reporter, checkpoints)
     cpu = {"cpu_seconds": trained.cpu_seconds, "prepare_cpu_seconds": trained.prepare_cpu_seconds}
     reporter.emit("trained", **cpu)
     saving.save_model(job.folder, trained, reporter)
@@ -176,7 +185,8 @@ def serve(reporter: Reporter, read_line: Callable[[], Said], places: Mapping[str
         return WRONG_JOB
     from edgead.datasets import DatasetError
 
-    started = time.monotonic()
+    started, complaints = time.monotonic(), Complaints()
+    threading.Thread(target=_beat, args=[reporter], name="beat", daemon=True).start()
     try:
         run(job, read_line, reporter)
     except DatasetError as error:
@@ -184,11 +194,17 @@ def serve(reporter: Reporter, read_line: Callable[[], Said], places: Mapping[str
         return NO_DATA
     except Exception as error:  # the last line of defence: whatever TensorFlow raises is told
         seconds = time.monotonic() - started
-        cause = f"{type(error).__name__}: {error}".strip()
-        reporter.emit("error", cause=cause[:4000], seconds=seconds)
-        print(f"{cause}", file=sys.stderr)
+        print(f"{type(error).__name__}: {error}".strip(), file=sys.stderr)
+        reporter.emit("error", **complaints.blame(error), seconds=seconds)
         return FAILED
     return 0
+
+
+def _beat(reporter: Reporter) -> None:
+    """Give signs of life for ever: a process that is frozen gives none."""
+    while True:
+        reporter.emit("alive")
+        time.sleep(BEAT)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
-"""Joining a cluster of TensorFlow servers as its chief, and waiting on it with a deadline."""
+"""Joining a cluster of TensorFlow servers as its chief."""
 
 from __future__ import annotations
 
-from concurrent import futures
 from typing import Any, Mapping, Sequence
 
 import tensorflow as tf
@@ -10,10 +9,6 @@ import tensorflow as tf
 from edgead.models.loopback import hear_only_loopback
 
 Cluster = Mapping[str, Sequence[str]]  # role to the host:port of its tasks
-PATIENCE = 600.0  # s without any end of a round or range, after which the cluster is given up
-
-
-_waiter = futures.ThreadPoolExecutor(1, "coordinator")
 
 
 class StalledError(RuntimeError):
@@ -47,12 +42,3 @@ def _forget_devices() -> None:
     from tensorflow.python.eager import context
 
     getattr(context, "_device_parsing_cache", {}).clear()
-
-
-def finish(coordinator: Any, patience: float = PATIENCE) -> None:
-    """Wait until everything scheduled is done; raises what a closure raised, or StalledError."""
-    waiting = _waiter.submit(coordinator.join)  # which knows no deadline
-    try:
-        waiting.result(patience)
-    except futures.TimeoutError:
-        raise StalledError(f"the workers have not finished within {patience:.0f} s") from None

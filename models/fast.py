@@ -16,6 +16,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
@@ -23,11 +24,13 @@ import tensorflow as tf
 
 from edgead.datasets import Prepared
 from edgead.models import autoencoder
-from edgead.models.cluster import Cluster, connect, finish
+from edgead.models.checkpoint import FILE, Checkpoint, Checkpoints
+from edgead.models.cluster import Cluster, connect
 from edgead.models.flat import FlatModel
 from edgead.models.graphs import PS, TOLD, Graphs
+from edgead.models.patience import Patience
 from edgead.models.report import Reporter
-from edgead.models.rounds import Part, Round, plan, steps_per_epoch
+from edgead.models.rounds import Part, Round, count_rounds, plan, steps_per_epoch
 from edgead.models.scoring import Progress, at_once
 from edgead.models.shipping import ship
 from edgead.models.spec import TrialSpec
@@ -68,9 +71,17 @@ def prepare(spec: TrialSpec, prepared: Prepared) -> Ahead:
 
 
 def train(
-    spec: TrialSpec, ahead: Ahead, cluster: Cluster, told: float, reporter: Reporter
+    spec: TrialSpec,
+    ahead: Ahead,
+    cluster: Cluster,
+    told: float,
+    reporter: Reporter,
+    checkpoints: Checkpoints,
 ) -> Tuple[Trained, Engine]:
     """Train on the cluster; gives what was trained, and the engine to score rows with.
+
+    Goes on from the checkpoint, if there is one. The cluster may have fewer workers than the spec:
+    then they take all parts among them, and the weights are the same.
 
     `told` is when the cluster was there to connect to, of time.monotonic. The first epoch's
     seconds are with shipping the graphs. Training ends when the weights are here.
@@ -80,9 +91,10 @@ def train(
         strategy = connect(cluster)
     with reporter.phase("train"):
         epochs = Epochs(reporter, spec.epochs, time.monotonic())
+        patience = Patience(reporter, spec.stall_seconds, len(cluster["worker"]))
         with reporter.phase("ship"):
-            engine = Engine(spec, ahead, strategy)
-        weights = engine.train(epochs, reporter)
+            engine = Engine(spec, ahead, strategy, patience)
+        weights = engine.train(epochs, reporter, checkpoints)
     cpu = time.process_time() - cpu
     model = _build(spec, ahead.shape)  # variables from before the cluster are lost to it
     model.set_weights(ahead.graphs.model.unpack(weights))
@@ -99,37 +111,51 @@ class Engine:
 
     where = "workers"
 
-    def __init__(self, spec: TrialSpec, ahead: Ahead, strategy: Any) -> None:
+    def __init__(self, spec: TrialSpec, ahead: Ahead, strategy: Any, patience: Patience) -> None:
+        self._patience = patience
         self._spec, self._ahead, self._graphs = spec, ahead, ahead.graphs
         self._train = ship(ahead.graphs.train)
         self._coordinator = tf.distribute.coordinator.ClusterCoordinator(strategy)
         self._score: Any = None
-        self._slots = ahead.graphs.handle()
+        self._variable = ahead.graphs.handle()
         self._rounds = 0
 
-    def train(self, epochs: Epochs, reporter: Reporter) -> Any:
-        """Train; bring the weights home: float32 [size]."""
-        size, width = self._graphs.size, self._graphs.width
-        slot = np.concatenate([self._ahead.start, np.zeros(width - size, np.float32)])
+    def train(self, epochs: Epochs, reporter: Reporter, checkpoints: Checkpoints) -> Any:
+        """Train, or train on; bring the weights home: float32 [size]."""
+        size, width, shape = self._graphs.size, self._graphs.width, self._graphs.shape
+        slots = np.concatenate([self._ahead.start, np.zeros(width - size, np.float32)])
+        done = checkpoints.load()
+        if done is not None and done.slots.shape == shape[1:]:
+            self._rounds, slots = done.rounds, done.slots
+            epochs.go_on_from(done.losses, done.seconds)
+            reporter.emit("resumed", epoch=len(done.losses))
         with tf.device(PS):
-            slots = tf.constant(np.broadcast_to(slot, self._graphs.shape))
-            tf.raw_ops.AssignVariableOp(resource=self._slots, value=slots)
-        return self._run_rounds(epochs, reporter)[:size]
+            value = tf.constant(np.broadcast_to(slots, shape))
+            tf.raw_ops.AssignVariableOp(resource=self._variable, value=value)
+        return self._run_rounds(epochs, reporter, checkpoints)[:size]
 
-    def _run_rounds(self, epochs: Epochs, reporter: Reporter) -> Any:
+    def _run_rounds(self, epochs: Epochs, reporter: Reporter, checkpoints: Checkpoints) -> Any:
         spec, rows = self._spec, self._graphs.splits["train"].items
-        told = _Told(steps_per_epoch(rows, spec.batch), epochs, reporter)
-        for each in plan(rows, spec.batch, spec.workers, spec.epochs, spec.seed):
+        told = _Told(steps_per_epoch(rows, spec.batch), epochs, reporter, self._rounds)
+
+        def tell() -> Any:
+            slots = self._slots()  # not their mean, or what is resumed would not be the same
+            state = slots.mean(axis=0)
+            told.tell(*self._told(state))
+            checkpoints.save(Checkpoint(self._rounds, slots, epochs.losses, epochs.seconds))
+            epochs.report(FILE)
+            return state
+
+        rounds = plan(rows, spec.batch, spec.workers, spec.epochs, spec.seed)
+        for each in islice(rounds, self._rounds, None):
             for part in each.parts:
                 self._coordinator.schedule(self._train, (tf.constant(part, tf.int64),))
             if told.due():  # the workers are busy: nobody waits for this
-                told.tell(*self._told(self._state()))
-            finish(self._coordinator)
+                tell()
+            self._patience.wait(self._coordinator)
             self._rounds += 1
             told.ended(each, time.monotonic())
-        state = self._state()
-        told.tell(*self._told(state))
-        return state
+        return tell()
 
     def _told(self, state: Any) -> Tuple[Any, Any]:
         """Give every round's loss [rounds], and what the latest one's parts say [workers, TOLD]."""
@@ -137,14 +163,14 @@ class Engine:
         # Of the mean: each part speaks in one slot.
         return losses, parts.reshape(-1, TOLD) * self._spec.workers
 
-    def _state(self) -> Any:
-        """Bring the state after the rounds so far home: float32 [width]."""
+    def _slots(self) -> Any:
+        """Bring the slots after the rounds so far home: float32 [workers, width]."""
         row = self._rounds % 2
         with tf.device(PS):
             slots = tf.raw_ops.ResourceGather(
-                resource=self._slots, indices=tf.constant(row), dtype=tf.float32
+                resource=self._variable, indices=tf.constant(row), dtype=tf.float32
             )
-        return slots.numpy().mean(axis=0)
+        return slots.numpy()
 
     def errors(self, split: str, progress: Progress = lambda _: None) -> Any:
         """Score every row of a split once, on the workers: float32 [rows], in the rows' order.
@@ -193,17 +219,18 @@ class Engine:
             for low, high in ranges
         ]
         coming = [_fetcher.submit(bring, result) for result in results]  # while others are scored
-        finish(self._coordinator)
+        self._patience.wait(self._coordinator)
         return [each.result() for each in coming]
 
 
 class _Told:
     """Tells of the rounds that have ended, no more often than the reporter wants to hear."""
 
-    def __init__(self, steps: int, epochs: Epochs, reporter: Reporter) -> None:
+    def __init__(self, steps: int, epochs: Epochs, reporter: Reporter, rounds: int) -> None:
         self._steps, self._epochs, self._reporter = steps, epochs, reporter
         self._waiting: List[Tuple[int, Round, float]] = []  # a round's number, and its end
-        self._rounds = self._first = 0  # so far, and the number of the epoch's first
+        self._rounds = rounds  # so far
+        self._first = count_rounds(steps, 1, len(epochs.losses))  # of the epoch
 
     def ended(self, done: Round, now: float) -> None:
         """Take note of a round that has ended."""
@@ -220,6 +247,8 @@ class _Told:
         `losses` has every round's, summed over its steps [rounds]; `parts` is of the latest round
         [workers, TOLD].
         """
+        if not self._waiting:  # of a training that was done when it was resumed
+            return
         _, latest, _ = self._waiting[-1]
         said = [_said(part, told) for part, told in zip(latest.parts, parts)]
         fields = {"step": latest.steps_done, "steps": self._steps, "parts": said}
@@ -230,7 +259,7 @@ class _Told:
                 done.epoch + 1, done.steps_done, self._steps, lost / done.steps_done
             )
             if done.steps_done == self._steps:
-                self._epochs.end(lost / self._steps, now)
+                self._epochs.count(lost / self._steps, now)
                 self._first = number + 1
         self._waiting.clear()
 

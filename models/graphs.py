@@ -78,7 +78,7 @@ class Graphs:
         part = Part(*tf.unstack(numbers))
         state = tf.identity(self._mean(numbers))
         rows = self.splits["train"]
-        series, total = rows.tensor(), tf.constant(rows.items, tf.int64)
+        series, total = rows.checked(rows.tensor()), tf.constant(rows.items, tf.int64)
         places = tf.range(part.low, part.high) + part.place
         rates = _rates(self._spec.learning_rate, tf.range(part.steps) + part.step + 1)
         share = 1 / tf.cast((part.high - part.low) * rows.values, tf.float32)
@@ -131,7 +131,8 @@ class Graphs:
             ],
         )
         difference = tf.abs(self.model.call(weights, x, False) - x)
-        return tf.reduce_mean(difference, axis=list(range(1, len(difference.shape))))
+        errors = tf.reduce_mean(difference, axis=list(range(1, len(difference.shape))))
+        return tf.debugging.check_numerics(errors, "a shard holds no numbers")
 
 
 def _trace(function: Any, shape: Any) -> Any:

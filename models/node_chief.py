@@ -1,8 +1,8 @@
 """The chief on a node: the data lies staged there, and what it writes goes home in events.
 
 Started as chief.py is, by what agents/program.py runs, in the folder of staged files. The job names
-them in `dataset` (datasets/prepared.py). Before an event `saved` come the file's pieces, in events
-`file`: path, data (base64).
+them in `dataset` (datasets/prepared.py). Before an event that says what is saved come the file's
+pieces, in events `file`: path, data (base64).
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ class Sender(Reporter):
 
     def emit(self, kind: str, **data: Any) -> None:
         """Write an event, and before it what it says is saved."""
-        if kind == "saved":
-            self._send(self._folder / data["file"])
+        saved = data.get("file") if kind == "saved" else data.get("checkpoint")
+        if saved:
+            self._send(self._folder / saved)
         super().emit(kind, **data)
 
     def _send(self, saved: Path) -> None:

@@ -71,7 +71,7 @@ def train(spec: TrialSpec, data: Dataset, cluster: Cluster, reporter: Reporter) 
             )
             model = autoencoder.build(spec.model, shape, rate)
         creator = tf.keras.utils.experimental.DatasetCreator(
-            shards(data, spec.batch, spec.workers, spec.seed)
+            shards(data, spec.batch, len(cluster["worker"]), spec.seed)
         )
         report = EpochReport(reporter, spec.epochs, start)
         model.fit(

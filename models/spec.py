@@ -33,6 +33,13 @@ class TrialSpec:
     file's order. `rows` are the training rows to take, the first ones or all over and over; 0
     takes each once. `engine` is how a distributed trial trains: `fast`, or `paper` as the
     baseline it is held against.
+
+    The last six say what is done about failures. A task is started again `retries` times, as is
+    the whole from its last checkpoint; what goes well starts the count anew. With fewer than
+    `minimum_workers` the trial ends. Deadlines, in seconds: a task has `ready_seconds` to start;
+    one that gives no sign of life for `silence_seconds` is frozen; a part that takes
+    `stall_seconds` (five times that for the first, or ten times the longest so far where that is
+    more) is stalled; a node that is lost is waited for for `rejoin_seconds`.
     """
 
     preset: str = ""
@@ -52,6 +59,12 @@ class TrialSpec:
     chief_node: str = ""
     ps_node: str = ""
     worker_nodes: Tuple[str, ...] = ()
+    retries: int = 3
+    minimum_workers: int = 1
+    ready_seconds: float = 180.0
+    silence_seconds: float = 15.0
+    stall_seconds: float = 120.0
+    rejoin_seconds: float = 600.0
 
     def to_mapping(self) -> Dict[str, Any]:
         """Give the spec as plain data, ready for TOML or JSON."""
@@ -156,6 +169,12 @@ READERS: Dict[str, Callable[[Any], Any]] = {
     "chief_node": name,
     "ps_node": name,
     "worker_nodes": names,
+    "retries": whole(0, 1000),
+    "minimum_workers": whole(1, 64),
+    "ready_seconds": real(0.0, 86_400.0),
+    "silence_seconds": real(4.0, 86_400.0),
+    "stall_seconds": real(0.0, 86_400.0),
+    "rejoin_seconds": real(0.0, 86_400.0),
 }
 assert set(READERS) == {field.name for field in fields(TrialSpec)}
 
@@ -180,6 +199,11 @@ def read_spec(values: Any, where: str = "trial") -> TrialSpec:
         raise SpecError(
             f"{where}: worker_nodes: expected {spec.workers} names, one for each of workers, "
             f"got {len(spec.worker_nodes)}"
+        )
+    if spec.minimum_workers > spec.workers:
+        raise SpecError(
+            f"{where}: minimum_workers: expected {spec.workers} at most, the number of workers, "
+            f"got {spec.minimum_workers}"
         )
     _check_match(spec, where)
     if spec.chief_node and not spec.distributed:

@@ -35,15 +35,32 @@ class Epochs:
         self._reporter, self._epochs, self._mark = reporter, epochs, start
         self.losses: Tuple[float, ...] = ()
         self.seconds: Tuple[float, ...] = ()
+        self._told = 0
 
-    def end(self, loss: float, now: float) -> None:
-        """Report an epoch that ended at `now`. Raises DivergedError when its loss is no number."""
+    def go_on_from(self, losses: Tuple[float, ...], seconds: Tuple[float, ...]) -> None:
+        """Count these epochs as done: they were told before training was interrupted."""
+        self.losses, self.seconds, self._told = losses, seconds, len(losses)
+
+    def count(self, loss: float, now: float) -> None:
+        """Count an epoch that ended at `now`. Raises DivergedError when its loss is no number."""
         number, seconds, self._mark = len(self.losses) + 1, now - self._mark, now
         if not math.isfinite(loss):
             raise DivergedError(f"the loss of epoch {number} is {loss}: try a lower learning_rate")
         self.losses += (loss,)
         self.seconds += (seconds,)
-        self._reporter.emit("epoch", epoch=number, epochs=self._epochs, loss=loss, seconds=seconds)
+
+    def report(self, checkpoint: str = "") -> None:
+        """Report the epochs that were counted since the last time; they are in the checkpoint."""
+        kept = {"checkpoint": checkpoint} if checkpoint else {}
+        for number in range(self._told, len(self.losses)):
+            told = {"loss": self.losses[number], "seconds": self.seconds[number], **kept}
+            self._reporter.emit("epoch", epoch=number + 1, epochs=self._epochs, **told)
+        self._told = len(self.losses)
+
+    def end(self, loss: float, now: float) -> None:
+        """Count an epoch and report it."""
+        self.count(loss, now)
+        self.report()
 
 
 class EpochReport(tf.keras.callbacks.Callback):  # type: ignore[misc]

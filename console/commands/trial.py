@@ -13,7 +13,7 @@ from edgead.console import output, paths
 from edgead.console.about import About
 from edgead.console.errors import DONE, INTERRUPTED, WRONG_USE, UsageError
 from edgead.console.interrupt import run_until_signal
-from edgead.console.inventory import Cluster
+from edgead.console.inventory import Cluster, read_cluster
 from edgead.console.recorder import Listener
 from edgead.console.runs import RunIndex, line_of
 from edgead.console.store import Run, Store
@@ -65,12 +65,31 @@ def specs_of(args: argparse.Namespace, source: str) -> tuple[TrialSpec, ...]:
 
 def run(args: argparse.Namespace) -> int:
     """Run a trial to its end in this process: its supervisor. Several with --seeds."""
-    if (args.spec is None) == (args.run is None):
+    if sum(given is not None for given in (args.spec, args.run, args.resume)) != 1:
         raise UsageError("trial run: expected one SPEC: a trial file or a preset's name")
     store = Store(paths.runs_folder())
+    if args.resume:
+        _check_resumable(args, store.open(args.resume))
     if args.run:
-        return run_until_signal(_run(args, store, store.open(args.run).spec()))
+        spec = store.open(args.run).spec()
+        if args.dry_run:
+            return print_plan(args, store, (spec,))
+        return run_until_signal(_run(args, store, spec))
     return _run_specs(args, store, specs_of(args, args.spec))
+
+
+def _check_resumable(args: argparse.Namespace, stored: Run) -> None:
+    """Have `--resume RUN` mean a run that can go on, on the nodes it had; raises UsageError."""
+    state = stored.state()
+    if args.set or args.seeds:
+        raise UsageError("--resume goes on with the spec that the run has: no --set, no --seeds")
+    if state.state == "finished":
+        raise UsageError(f"{stored.name} is finished: there is nothing to resume")
+    args.run = stored.name
+    file = Path(state.cluster)
+    if args.cluster is None and state.cluster and file.is_file():
+        # Embedded nodes were the supervisor's own, and went with it.
+        args.cluster = None if read_cluster(file).embedded else file
 
 
 def rerun(args: argparse.Namespace) -> int:
@@ -121,7 +140,6 @@ def _print_spreads(store: Store, names: Sequence[str], as_json: bool) -> None:
 def print_plan(args: argparse.Namespace, store: Store, specs: Sequence[TrialSpec]) -> int:
     """Print what would happen; exit code 2 where it could not be started so."""
     from edgead.console.clusters import find_cluster
-    from edgead.console.inventory import read_cluster
     from edgead.console.plan import EMBEDDED, make_plan
 
     file = find_cluster(args.cluster)
@@ -150,7 +168,7 @@ async def _run(args: argparse.Namespace, store: Store, spec: TrialSpec) -> int:
     file = find_cluster(args.cluster) if spec.distributed else None
     async with cluster_for(file, distributed=spec.distributed) as cluster:
         tasks = place(spec, cluster)  # a wrong placement makes no run, nor does a host key
-        if cluster is not None and not cluster.embedded and not args.run:
+        if cluster is not None and not cluster.embedded and (args.resume or not args.run):
             from edgead.console.host_keys import require_known
 
             used = [node for node in cluster.nodes if node.name in {t.node for t in tasks}]
@@ -165,7 +183,7 @@ async def _run(args: argparse.Namespace, store: Store, spec: TrialSpec) -> int:
         else:
             code = await supervise(stored, cluster, data, cache, listener)
     if code not in (DONE, INTERRUPTED):
-        for flag in stored.state().flags:
+        for flag in stored.state().flags[-1:]:
             where = " ".join(part for part in (flag.node, flag.task) if part)
             output.say(f"edgead-console: {stored.name} failed: {where}: {flag.cause}")
     return code
@@ -175,7 +193,6 @@ async def _lingering(
     store: Store, run: Run, cluster: Cluster, data: Path, cache: Path, listener: Listener
 ) -> int:
     """Supervise a trial, and then those that are handed over while its nodes are warm."""
-    from edgead.console.inventory import read_cluster
     from edgead.console.lingering import Request, linger
     from edgead.console.supervisor import supervise
     from edgead.console.warm import Warm

@@ -17,21 +17,27 @@ import numpy as np
 os.environ["TF_USE_LEGACY_KERAS"] = "1"
 from edgead.datasets import Dataset, Split, Window, load, write_shards
 from edgead.models import fast
+from edgead.models.checkpoint import Checkpoints
 from edgead.models.report import Reporter, claim_stdout
 from edgead.models.spec import read_spec
 
 
 class Killer(Reporter):
-    """Kills a worker as soon as the first epoch is done."""
+    """Kills a worker as soon as the first epoch is done, or this chief after the second."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, dies: bool) -> None:
         super().__init__(sys.stderr)
-        self._pid = pid
+        self._pid, self._dies = pid, dies
+        self.resumed = 0
 
     def emit(self, kind: str, **data: Any) -> None:
-        """Look for the first epoch's end."""
+        """Look for the epochs' ends."""
         if kind == "epoch" and data["epoch"] == 1 and self._pid:
             os.kill(self._pid, signal.SIGKILL)
+        if kind == "epoch" and data["epoch"] == 2 and self._dies:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if kind == "resumed":
+            self.resumed = data["epoch"]
 
 
 def series() -> Dataset:
@@ -53,8 +59,11 @@ def main() -> None:
     rows = {"synthetic": True, "made_up": 20_000}
     data = series() if windowed else load("kdd99", "paper", None, None, **rows)
     prepared = write_shards(data, Path(job["shards"]))
+    reporter = Killer(job["kill"], job["die"])
+    checkpoints = Checkpoints(Path(job["folder"]), list(prepared.files))
     ahead = fast.prepare(spec, prepared)
-    trained, engine = fast.train(spec, ahead, job["cluster"], time.monotonic(), Killer(job["kill"]))
+    told = time.monotonic()
+    trained, engine = fast.train(spec, ahead, job["cluster"], told, reporter, checkpoints)
     weights = np.concatenate([each.ravel() for each in trained.model.get_weights()])
     found = [engine.errors(split) for _ in range(job["repeat"]) for split in ("train", "test")]
     rows = data.take("test", np.arange(data.count("test")))
@@ -66,6 +75,7 @@ def main() -> None:
         "errors": sorted({digest(each) for each in found}),
         "difference": float(np.abs(expected - found[1]).max()),
         "rows": [len(each) for each in found[:2]],
+        "resumed": reporter.resumed,
     }
     out.write(json.dumps(result) + "\n")
     out.flush()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,6 +63,8 @@ def chief(cluster: Any, cache: Path, kill: int = 0, repeat: int = 1, **more: Any
         "shards": str(cache / "edgead" / "shards"),
         "kill": kill,
         "repeat": repeat,
+        "die": False,
+        "folder": tempfile.mkdtemp(dir=cache),
         **more,
     }
     done = subprocess.run(
@@ -71,6 +75,9 @@ def chief(cluster: Any, cache: Path, kill: int = 0, repeat: int = 1, **more: Any
         timeout=200,
         env={**os.environ, "GRPC_FAIL_FAST": "use_caller"},
     )
+    if job["die"]:
+        assert done.returncode == -signal.SIGKILL
+        return {}
     assert done.stdout, done.stderr[-3000:]
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -90,6 +97,20 @@ def test_the_same_weights_and_scores_whatever_is_retried(tmp_path: Path) -> None
         assert lost["weights"] == first["weights"]
         assert lost["errors"] == first["errors"]
         assert lost["losses"] == first["losses"]
+
+
+def test_a_chief_goes_on_where_another_one_died(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    with servers(tmp_path) as (cluster, processes):
+        first = chief(cluster, tmp_path)
+        chief(cluster, tmp_path, die=True, folder=str(folder))
+        # On fewer workers: they take all parts among them.
+        fewer = {**cluster, "worker": cluster["worker"][:2]}
+        resumed = chief(fewer, tmp_path, folder=str(folder))
+        assert resumed.pop("resumed") >= 2 and first.pop("resumed") == 0
+        assert resumed == first
+        assert processes
 
 
 def test_windows_are_cut_on_the_workers(tmp_path: Path) -> None:

@@ -69,6 +69,15 @@ def test_a_shard_comes_whole_and_only_once(folder: Path) -> None:
     assert [path.name for path in folder.iterdir()] == [NAME]
 
 
+def test_one_that_has_gone_bad_is_found_when_it_is_read(folder: Path) -> None:
+    receive(PACKED)
+    assert receive(b"", verify=True) == [{"have": len(PACKED), "complete": True}]
+    (folder / NAME).write_bytes(CONTENT[::-1])
+    assert receive(b"") == [{"have": len(PACKED), "complete": True}]
+    assert receive(PACKED, verify=True) == [{"have": 0, "complete": False}, {"done": True}]
+    assert (folder / NAME).read_bytes() == CONTENT
+
+
 def test_a_cut_shard_goes_on_where_it_was_cut(folder: Path) -> None:
     assert receive(PACKED[:1000]) == [{"have": 0, "complete": False}]
     assert receive(PACKED[1000:]) == [{"have": 1000, "complete": False}, {"done": True}]

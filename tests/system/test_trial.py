@@ -144,10 +144,11 @@ def test_a_killed_supervisor_leaves_an_interrupted_run_and_nothing_running(home,
 
 
 @pytest.mark.parametrize("task", ["worker 1", "ps 0"])
-def test_a_killed_task_is_named_and_the_trial_ends(home, kdd99_folder, task):
+def test_without_retries_a_killed_task_is_named_and_the_trial_ends(home, kdd99_folder, task):
     with Program(
-        "trial", "run", "paper-kdd99", "--json", "--data", kdd99_folder, "--set", "epochs=200"
-    ) as program:
+        "trial", "run", "paper-kdd99", "--json", "--data", kdd99_folder, "--set", "epochs=200",
+        "--set", "retries=0", "--set", "minimum_workers=3",
+    ) as program:  # fmt: skip
         program.read_until(epoch(1))
         os.kill(program.task(task), signal.SIGKILL)
         code, events, err = program.finish()
@@ -157,6 +158,29 @@ def test_a_killed_task_is_named_and_the_trial_ends(home, kdd99_folder, task):
     flags = events[-1]["flags"]
     assert [flag["task"] for flag in flags] == [task]
     assert flags[0]["node"] == ("node-2" if task == "worker 1" else "node-1")
+
+
+def test_a_killed_supervisors_trial_is_resumed(home, kdd99_folder):
+    settings = ("--data", kdd99_folder, "--json")
+    with Program("trial", "run", "paper-kdd99", "--set", "epochs=80", *settings) as program:
+        program.read_until(epoch(3))
+        program.process.send_signal(signal.SIGKILL)
+        until(lambda: not program.running())
+    with Program("trial", "run", "--resume", "T-001", *settings) as program:
+        code, events, err = program.finish()
+        assert (code, err) == (0, "")
+    (resumed,) = (event["epoch"] for event in events if event["kind"] == "resumed")
+    assert resumed >= 3
+    assert len(events[-1]["loss"]) == 80 and events[-1]["state"] == "finished"
+    assert next(event["epoch"] for event in events if event["kind"] == "epoch") == resumed + 1
+    for wrong in (
+        ("--resume", "T-001"),
+        ("--resume", "T-009"),
+        ("--resume", "T-001", "paper-kdd99"),
+    ):
+        with Program("trial", "run", *wrong) as program:
+            code, _, err = program.finish()
+        assert code == 2 and len(err.splitlines()) == 1
 
 
 def test_a_node_without_a_place_for_data_is_named_in_one_line(home, tmp_path, monkeypatch):

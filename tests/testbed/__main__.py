@@ -35,6 +35,7 @@ AMOUNTS: dict[str, Callable[[Board, int], None]] = {
     "delay": faults.set_delay,
     "bandwidth": faults.set_bandwidth,
     "memory": lambda board, megabytes: faults.limit_memory(board, megabytes or None),
+    "cpu": lambda board, percent: faults.limit_cpu(board, percent or None),
     "clock": faults.skew_clock,
 }
 

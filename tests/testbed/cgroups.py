@@ -121,6 +121,19 @@ class Group:
         text = none if megabytes is None else str(megabytes << 20)
         (self._folder("memory") / name).write_text(text)
 
+    def memory(self) -> int:
+        """Give the bytes it uses."""
+        name = "memory.current" if unified() else "memory.usage_in_bytes"
+        return int((self._folder("memory") / name).read_text())
+
+    def limit_cpu(self, percent: int | None) -> None:
+        """Give it that much of one processor; None takes the limit away."""
+        quota = None if percent is None else percent * 1000
+        if unified():
+            (self._folder("cpu") / "cpu.max").write_text(f"{quota or 'max'} 100000")
+        else:
+            (self._folder("cpu") / "cpu.cfs_quota_us").write_text(str(quota or -1))
+
     def _folder(self, controller: str) -> Path:
         return ROOT / self.name if unified() else ROOT / controller / self.name
 

@@ -139,6 +139,11 @@ def set_bandwidth(board: Board, mbits: float) -> None:
             run(["tc", "-n", netns, "qdisc", "del", "dev", device, "root"])
 
 
+def limit_cpu(board: Board, percent: int | None) -> None:
+    """Give it that much of one processor of this machine; None ends it."""
+    board.group.limit_cpu(percent)
+
+
 def limit_memory(board: Board, megabytes: int | None) -> None:
     """Give it that much memory; the kernel kills what takes more. None ends it."""
     board.group.limit_memory(megabytes)

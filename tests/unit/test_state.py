@@ -116,3 +116,31 @@ def test_steps_are_thinned_before_they_are_too_many():
         apply(state, Event("", "step", {"epoch": 1, "step": step, "steps": 1, "loss": step}))
     assert MOST_STEPS / 2 <= len(state.steps) <= MOST_STEPS
     assert state.steps[0] == (0.0, 0.0) and state.steps[-1][1] > 2.9 * MOST_STEPS
+
+
+def test_a_trial_that_is_resumed_takes_back_what_was_lost():
+    state = fold(trial())
+    for number in (1, 2, 3):
+        apply(state, event("step", epoch=number, step=1, steps=1, loss=1.0))
+        apply(state, event("epoch", epoch=number, epochs=3, loss=float(number), seconds=2.0))
+    done = len(state.epochs)
+    apply(state, event("resumed", epoch=done - 1))
+    assert len(state.epochs) == done - 1
+    assert all(at <= done - 1 for at, _ in state.steps)
+    assert state.kept_seconds == sum(epoch.seconds for epoch in state.epochs)
+
+
+def test_a_flag_is_updated_and_a_run_that_was_over_goes_on():
+    state = fold(trial())
+    before = len(state.flags)
+    told = {"node": "n", "task": "worker 1", "cause": "it ended", "evidence": ["a"]}
+    apply(state, event("flag", number=7, name="ended", action="again", suggestion="look", **told))
+    apply(state, event("flag_update", number=7, evidence=["b"]))
+    apply(state, event("flag_update", number=7, action="it serves", seconds=4.5))
+    apply(state, event("flag_update", number=8, action="nobody's"))
+    (flag,) = state.flags[before:]
+    assert (flag.evidence, flag.action, flag.recovered) == (("a", "b"), "it serves", 4.5)
+    apply(state, event("result", state="failed"))
+    assert state.over
+    apply(state, event("started", run="T-001", spec=state.spec.to_mapping(), resumed=True))
+    assert not state.over and state.result is None and state.flags[before:] == [flag]

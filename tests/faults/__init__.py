@@ -1,0 +1,1 @@
+"""Faults in trials on virtual boards: what is injected, when, and what must come of it."""
