@@ -168,16 +168,22 @@ class Tail:
                 if size > MOST_BYTES:
                     raise UsageError(f"{self._path}: expected at most {MOST_BYTES:,} bytes")
                 file.seek(self._offset)
-                yield from read_lines(self._whole_lines(file))
+                yield from read_lines(self._whole_lines(file, size))
         except FileNotFoundError:
             return
         except OSError as error:
             raise UsageError(f"{self._path}: cannot be read: {error.strerror}") from None
 
-    def _whole_lines(self, file: BinaryIO) -> Iterator[bytes]:
+    def _whole_lines(self, file: BinaryIO, size: int) -> Iterator[bytes]:
+        """Yield the lines that begin before `size`: the next call has what is written meanwhile.
+
+        A log that is written faster than it is read would keep its reader for ever.
+        """
         for line in whole_lines(file):
             self._offset = file.tell()
             yield line
+            if self._offset >= size:
+                return
 
 
 class Store:

@@ -70,6 +70,16 @@ def test_tail_waits_for_the_end_of_a_line(store):
     assert list(tail.read()) == []
 
 
+def test_a_tail_leaves_what_is_written_meanwhile_for_the_next_call(store):
+    run = store.create(SPEC)
+    log, tail = Log(run), Tail(run)
+    for number in range(3):
+        log.append(event("note", text=str(number)))
+    for _ in tail.read():
+        log.append(event("note", text="meanwhile"))
+    assert [each["text"] for each in tail.read()] == ["meanwhile"] * 3
+
+
 def test_a_run_has_one_supervisor(store):
     run = store.create(SPEC)
     assert run.supervisor() is None
@@ -90,8 +100,9 @@ with run.supervised():
     log = Log(run)
     log.append(event("started", run=run.name, spec=run.spec().to_mapping()))
     print("up", flush=True)
-    while True:
+    for _ in range(20_000):  # not for ever: should nobody end it, the disk is not to fill
         log.append(event("note", text="x" * 1000))
+    time.sleep(60)
 """
 
 
@@ -101,9 +112,11 @@ def test_a_killed_supervisor_leaves_an_interrupted_run(store):
     with subprocess.Popen(
         [sys.executable, "-c", SUPERVISOR, str(run.folder)], stdout=subprocess.PIPE
     ) as process:
-        assert process.stdout.readline() == b"up\n"
-        assert run.state().state == "starting"
-        process.send_signal(signal.SIGKILL)
+        try:
+            assert process.stdout.readline() == b"up\n"
+            assert run.state().state == "starting"
+        finally:
+            process.send_signal(signal.SIGKILL)
     assert run.state().state == "interrupted"
     assert all(happened.kind in ("started", "note") for happened in run.events())
 
