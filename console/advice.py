@@ -51,6 +51,8 @@ def advice_for(flag: Flag) -> Advice:
         for pattern, advice in _KNOWN:
             if re.search(pattern, text, re.IGNORECASE):
                 return _at(advice, flag.node)
+    if flag.suggestion:
+        return Advice(f"{flag.suggestion[:1].upper()}{flag.suggestion[1:]}.")
     if flag.node in ("", HOST):
         return Advice("Read the end of console.log (4, then the trial's log) and start it again.")
     return _at(Advice("Check the node, then start the trial again.", ("nodes", "check", "NODE")),

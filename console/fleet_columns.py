@@ -63,8 +63,10 @@ def role_of(status: NodeStatus, trial: TrialState | None) -> Cell:
         return Cell(UNKNOWN, "secondary")
     text = " + ".join(printable(f"{task.role} {task.index}") for task in tasks)
     over = trial is None or trial.over
-    if not over and any(task.state == "ended" and task.exit_code for task in tasks):
+    if not over and any(task.failed for task in tasks):
         return Cell(f"✖ {text}", "error", True)
+    if not over and any(task.state == "restarting" for task in tasks):
+        return Cell(f"◌ {text}", "warning")
     return Cell(text, "secondary" if over else "foreground")
 
 

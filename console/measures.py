@@ -151,6 +151,14 @@ def _epoch(measures: Measures, event: Event, now: float) -> None:
         del measures.epochs[1:-1:2]
 
 
+def _resumed(measures: Measures, event: Event, _now: float) -> None:
+    """Forget what is done again: epochs after those that are kept, and their parts."""
+    kept = max(0, int(event["epoch"]))
+    measures.epochs[:] = [span for span in measures.epochs if int(span.name) <= kept]
+    for points in measures.parts.values():
+        points[:] = [point for point in points if point.epochs <= kept]
+
+
 def _telemetry(measures: Measures, event: Event, now: float) -> None:
     node = str(event["node"])
     watts = _optional(event, "power_mw", 1e-3)
@@ -179,6 +187,7 @@ _HANDLERS = {
     "stage": _stage,
     "round": _round,
     "epoch": _epoch,
+    "resumed": _resumed,
     "telemetry": _telemetry,
     "scoring": _scoring,
 }

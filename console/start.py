@@ -17,7 +17,7 @@ from edgead.console.cluster_tasks import ClusterTasks
 from edgead.console.events import Event
 from edgead.console.failure import Failure
 from edgead.console.pace import Pace
-from edgead.console.placement import HOST
+from edgead.console.placement import HOST, Task
 from edgead.console.recorder import Recorder
 from edgead.console.recovery.causes import Cause
 from edgead.console.recovery.medic import Medic
@@ -177,6 +177,7 @@ class Start:
     def _hear(self, happened: Event) -> None:
         """Take what the chief says."""
         self._pace.seen()
+        happened = self._by_index(happened)
         self._trial.recorder.take(happened)
         kind, phase = happened.kind, happened.get("phase")
         if kind == "dataset" and not self._shards.done():
@@ -199,12 +200,29 @@ class Start:
         """End the workers that keep the others waiting: their part goes to these, then."""
         if self._nodes is None:
             return
-        numbers = happened.get("workers", [])
-        for number in numbers if isinstance(numbers, list) else []:
-            task = self._nodes.numbered("worker", number) if isinstance(number, int) else None
-            if task is not None:
-                text = f"its part of the work is not done after {float(happened['seconds']):.0f} s"
-                self._nodes.report(Failure(task.node, task.name, text, kind=Cause.STALLED))
+        numbers, seconds = happened.get("workers"), happened.get("seconds")
+        if not isinstance(numbers, list) or not isinstance(seconds, (int, float)):
+            return  # a chief on a node says what it likes
+        for task in {task for number in numbers if (task := self._worker(number)) is not None}:
+            text = f"its part of the work is not done after {seconds:.0f} s"
+            self._nodes.report(Failure(task.node, task.name, text, kind=Cause.STALLED))
+
+    def _worker(self, number: object) -> Task | None:
+        """Give the worker that TensorFlow has numbered so: without gaps, whoever is left out."""
+        if self._nodes is None or not isinstance(number, int):
+            return None
+        return self._nodes.numbered("worker", number)
+
+    def _by_index(self, happened: Event) -> Event:
+        """Have the parts of a round name workers by their index, not by TensorFlow's number."""
+        parts = happened.get("parts")
+        if happened.kind != "round" or not isinstance(parts, list):
+            return happened
+        named = []
+        for part in parts:
+            task = self._worker(part.get("worker")) if isinstance(part, dict) else None
+            named.append({**part, "worker": task.index} if task is not None else part)
+        return Event(happened.time, happened.kind, {**happened.data, "parts": named})
 
     def _tell_chief(self, state: str, **more: object) -> None:
         node = self._chief_node

@@ -46,6 +46,12 @@ class Flag:
     suggestion: str = ""
     recovered: float | None = None
 
+    @property
+    def done(self) -> str:
+        """What was done, and after how long the trial was whole again."""
+        whole = "" if self.recovered is None else f"whole again after {self.recovered:.1f} s"
+        return " · ".join(part for part in (self.action, whole) if part)
+
 
 @dataclass
 class TaskState:
@@ -59,6 +65,11 @@ class TaskState:
     node: str
     state: str = "waiting"
     exit_code: int | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether it has ended badly, or is left out."""
+        return self.state == "quarantined" or (self.state == "ended" and bool(self.exit_code))
 
 
 @dataclass

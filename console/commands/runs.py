@@ -96,7 +96,7 @@ def show(args: argparse.Namespace) -> int:
     print(f"\nFolder\n  {stored.folder}")
     for flag in state.flags:
         where = " ".join(part for part in (flag.node, flag.task) if part)
-        print("\n" + printable(f"{where}: {flag.cause} ({flag.action})"))
+        print("\n" + printable(f"{where}: {flag.cause} ({flag.done})"))
         for said in flag.evidence:
             print(f"  | {printable(said)}")
         advice = advice_for(flag)

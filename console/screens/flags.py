@@ -52,7 +52,7 @@ class FlagPanel(TextPanel):
             self._pair("who", f"{flag.node} {flag.task}".strip() or "the trial"),
             self._pair("when", clock(flag.time)),
             self._pair("cause", f"✖ {flag.cause}", "error"),
-            self._pair("done", flag.action or "—"),
+            self._pair("done", flag.done or "—"),
             self._pair("do", advice.text, "success"),
         ]
         if advice.words:

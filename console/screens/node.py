@@ -66,8 +66,9 @@ class TasksPanel(TextPanel):
         for task in tasks:
             used = trial.usage.get(f"{task.role} {task.index}", {})
             memory = f" · {used['rss'] / 1e6:.0f} MB" if used.get("rss") else ""
-            bad = task.state == "ended" and bool(task.exit_code)
-            how = f"{'✖ ' if bad else ''}{task.state}" + (f" {task.exit_code}" if bad else "")
+            bad = task.failed
+            code = f" {task.exit_code}" if task.exit_code else ""
+            how = f"{'✖ ' if bad else ''}{task.state}{code}"
             said = f"{printable(how)}{memory} · {printable(trial.run)}"
             colour = "error" if bad else "foreground"
             lines.append(self._pair(f"{task.role} {task.index}", said, colour))

@@ -62,9 +62,11 @@ def worker_gone(trial: TrialState, index: int) -> bool:
     task = trial.tasks.get(f"worker {index}")
     if task is None:
         return False
-    flagged = any(task.node and flag.node == task.node for flag in trial.flags)
+    flags = (flag for flag in trial.flags if flag.recovered is None)
+    flagged = any(task.node and flag.node == task.node for flag in flags)
     return (
         trial.nodes.get(task.node) == "lost"
         or flagged
+        or task.state == "quarantined"
         or (task.state == "ended" and not trial.over)
     )

@@ -93,6 +93,23 @@ def test_a_lost_workers_curve_says_so():
     assert worker_curves(state)[1].label(10).startswith("✖node-1")
 
 
+def test_a_worker_that_is_back_is_not_gone_and_one_left_out_is():
+    flag = at(11, "flag", number=1, node="node-1", task="worker 1", cause="it ended")
+    state = fold([flag], trial())
+    assert [curve.gone for curve in worker_curves(state)] == [False, True]
+    fold([at(12, "flag_update", number=1, seconds=4.0)], state)
+    assert [curve.gone for curve in worker_curves(state)] == [False, False]
+    assert state.flags[0].done == "whole again after 4.0 s"
+    left = at(13, "task", role="worker", index=0, node="node-0", state="quarantined")
+    assert [curve.gone for curve in worker_curves(fold([left], state))] == [True, False]
+
+
+def test_what_is_done_again_is_forgotten():
+    state = fold([at(30, "resumed", epoch=0)], trial())
+    assert not state.measures.epochs
+    assert not any(state.measures.parts.values())
+
+
 def test_energy_is_in_the_result():
     energy = result_of(trial(), "finished")["energy"]
     assert energy == {
