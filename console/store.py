@@ -150,7 +150,8 @@ class Tail:
         self._offset = 0
 
     def read(self) -> Iterator[Event]:
-        """Give the events that have come since the last call; a line not yet whole waits.
+        """Give the events that have come between the last call and this one; a line not yet whole
+        waits, and so do those that come meanwhile: a log may grow faster than it is read.
 
         Raises UsageError where they can't be read, or are too many to be ours.
         """
@@ -160,16 +161,18 @@ class Tail:
                 if size > MOST_BYTES:
                     raise UsageError(f"{self._path}: expected at most {MOST_BYTES:,} bytes")
                 file.seek(self._offset)
-                yield from read_lines(self._whole_lines(file))
+                yield from read_lines(self._whole_lines(file, size))
         except FileNotFoundError:
             return
         except OSError as error:
             raise UsageError(f"{self._path}: cannot be read: {error.strerror}") from None
 
-    def _whole_lines(self, file: BinaryIO) -> Iterator[bytes]:
+    def _whole_lines(self, file: BinaryIO, end: int) -> Iterator[bytes]:
         for line in whole_lines(file):
             self._offset = file.tell()
             yield line
+            if self._offset >= end:
+                return
 
 
 class Store:
