@@ -154,7 +154,7 @@ async def test_prediction_shows_rows_and_scores():
         assert "threshold" in text_of(app.plot) and " 50 %" in text_of(app.plot)
         session.take("scoring", 71, split="test", done=311_029, rows=311_029)
         session.take("score", 71, split="test", rows=311_029, visited=311_029, accuracy=0.92,
-                     f1=0.95, where="workers", seconds={"predict": 1.0})  # fmt: skip
+                     precision=0.9, recall=0.9, f1=0.95, where="workers", seconds={"predict": 1.0})  # fmt: skip
         app.plot.redraw()
         text = text_of(app.plot)
         assert "100 %" in text and "accuracy 0.9200 · F1 0.9500" in text
