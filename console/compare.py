@@ -257,8 +257,8 @@ def _predictions(
             for where in ("host", "workers")
         ]
         said = known.prediction.get(split, {}).get("workers") if known else None
-        range_ = [f"the paper's workers: {said[0]:g} to {said[1]:g} s"] if said else []
-        note = " · ".join([*notes, *range_])
+        theirs = [f"the paper's workers: {said[0]:g} to {said[1]:g} s"] if said else []
+        note = " · ".join([*notes, *theirs])
         table = _table(f"{head}Prediction of the {split} rows (s)", columns, figures, note)
         rows = tuple(r for r in table.rows if any(v is not None for v in (r.paper, *r.measured)))
         if rows:

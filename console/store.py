@@ -158,7 +158,8 @@ class Tail:
         self._offset = 0
 
     def read(self) -> Iterator[Event]:
-        """Give the events that have come since the last call; a line not yet whole waits.
+        """Give the events that have come between the last call and this one; a line not yet whole
+        waits, and so do those that come meanwhile: a log may grow faster than it is read.
 
         Raises UsageError where they can't be read, or are too many to be ours.
         """
@@ -174,15 +175,11 @@ class Tail:
         except OSError as error:
             raise UsageError(f"{self._path}: cannot be read: {error.strerror}") from None
 
-    def _whole_lines(self, file: BinaryIO, size: int) -> Iterator[bytes]:
-        """Yield the lines that begin before `size`: the next call has what is written meanwhile.
-
-        A log that is written faster than it is read would keep its reader for ever.
-        """
+    def _whole_lines(self, file: BinaryIO, end: int) -> Iterator[bytes]:
         for line in whole_lines(file):
             self._offset = file.tell()
             yield line
-            if self._offset >= size:
+            if self._offset >= end:
                 return
 
 

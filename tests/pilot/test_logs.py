@@ -86,4 +86,4 @@ async def test_a_log_that_cannot_be_read_says_why(tmp_path, until):
     async with app.run_test(size=(80, 24)) as pilot:
         log = await opened(app, pilot, until)
         await pilot.press("down")
-        await until(lambda: "✖ node-1: docker is not installed ·[2J" in text_of(log))
+        await until(lambda: "✖ node-1: docker is not installed \\x1b[2J" in text_of(log))

@@ -153,8 +153,9 @@ async def test_prediction_shows_rows_and_scores():
     async with app.run_test(size=(120, 20)):
         assert "threshold" in text_of(app.plot) and " 50 %" in text_of(app.plot)
         session.take("scoring", 71, split="test", done=311_029, rows=311_029)
-        session.take("score", 71, split="test", rows=311_029, visited=311_029, accuracy=0.92,
-                     f1=0.95, where="workers", seconds={"predict": 1.0})  # fmt: skip
+        figures = {"accuracy": 0.92, "precision": 0.9, "recall": 0.9, "f1": 0.95}
+        done = {"rows": 311_029, "visited": 311_029, "seconds": {"predict": 1.0}}
+        session.take("score", 71, split="test", where="workers", **done, **figures)
         app.plot.redraw()
         text = text_of(app.plot)
         assert "100 %" in text and "accuracy 0.9200 · F1 0.9500" in text

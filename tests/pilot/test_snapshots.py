@@ -10,6 +10,7 @@ from test_fleet_screens import fleet_session
 
 from edgead.console.app import ConsoleApp
 from edgead.console.screens.compare import CompareScreen
+from edgead.console.widgets.header import TrialBar
 from edgead.console.widgets.tables import TableView
 
 SIZES = [(80, 24), (120, 36), (200, 50)]
@@ -116,9 +117,16 @@ def test_a_trial_described(snap_compare, settled):
     assert snap_compare(app, terminal_size=(120, 36), run_before=settled("d"))
 
 
-def test_a_replay(snap_compare, settled):
+def test_a_replay(snap_compare, settled, until):
     app = app_of(demo_session(10))
-    assert snap_compare(app, terminal_size=(120, 36), run_before=settled("r"))
+
+    async def replaying(pilot) -> None:
+        await settled("r")(pilot)
+        await until(lambda: app.session.history.playing)
+        app.screen.query_one(TrialBar).refresh()
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=(120, 36), run_before=replaying)
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import tomli_w
-from real_sshd import LOOPBACK, Sshd
+from real_sshd import LOOPBACK, LOOPBACKS, Sshd
 
 MARK = "GOTCHA"
 # What must not arrive as it is: it would set the title, clear the screen, colour, speak in C1.
@@ -109,14 +109,15 @@ elif WAY == "flood":
 def evil_cluster(folder: Path, server: Sshd, key: Path, *ways: str) -> Path:
     """Write a cluster file of nodes that each speak in one of these ways; gives its path."""
     nodes = []
-    for way in ways:
+    for host, way in zip(LOOPBACKS, ways, strict=False):
         program = folder / f"evil-{way}"
         program.write_text(
             PROGRAM.replace("PYTHON", sys.executable).replace("WAY_OF_THIS_ONE", way)
         )
         program.chmod(0o755)
-        nodes.append({"name": way, "host": LOOPBACK, "port": server.port, "python": str(program)})
+        nodes.append({"name": way, "host": host, "port": server.port, "python": str(program)})
     known = server.known_hosts(folder / "known_hosts")
+    known.write_text(known.read_text().replace(f"[{LOOPBACK}]", "[127.0.0.*]"))
     shared = {"user": getpass.getuser(), "key": str(key), "known_hosts": str(known)}
     path = folder / "cluster.toml"
     path.write_text(

@@ -16,6 +16,7 @@ from pathlib import Path
 
 DEADLINE = 20.0
 LOOPBACK = "127.0.0.1"
+LOOPBACKS = [f"127.0.0.{n}" for n in range(1, 10)]  # one sshd can be several nodes
 # sshd's own folder; it runs as root only with this one.
 PRIVSEP = Path("/run/sshd")
 
@@ -112,7 +113,7 @@ def sshd(
 
 
 def _configuration(server: Sshd) -> str:
-    lines = [f"Port {server.port}", f"ListenAddress {LOOPBACK}"]
+    lines = [f"Port {server.port}", *(f"ListenAddress {each}" for each in LOOPBACKS)]
     lines += [f"HostKey {key}" for key in server.host_keys]
     lines += [
         f"AuthorizedKeysFile {server.folder / 'authorized_keys'}",
