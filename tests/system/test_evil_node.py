@@ -31,14 +31,28 @@ def reached(
         yield tmp_path, server, key
 
 
+# Runs a command and writes the most memory it had, in kB: of it alone, not of all tests' programs.
+MEASURED = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[2:])
+with open(sys.argv[1], "w") as file:
+    file.write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+sys.exit(code)
+"""
+
+
 def said_by(cluster: Path, *words: str) -> tuple[int, bytes, bytes, float]:
     """Run a command to its end; gives its exit code, what it printed, and its most memory, MB."""
+    size = cluster.with_name("size")
     command = [sys.executable, "-m", "edgead.console.cli", "--cluster", str(cluster), *words]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-c", MEASURED, str(size), *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     out, err = process.communicate(timeout=200)
     assert nothing_raw(out + err) and b"Traceback" not in err, err[-3000:]
-    used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    return process.returncode, out, err, used
+    return process.returncode, out, err, int(size.read_text()) / 1024
 
 
 def test_checks_tell_each_in_one_line(reached: tuple[Path, Sshd, Path]) -> None:
