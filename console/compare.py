@@ -100,7 +100,7 @@ def compare(
     second = known.run_time if known else "Run time (s)"
     tables = [_table(title, columns, _quality(known), text), _table(second, columns, _times(known))]
     if prediction:
-        tables += _predictions(columns, known, numbered=with_paper)
+        tables += _predictions(columns, known, _synthetic(states), numbered=with_paper)
     if any(state.measures.joules is not None for state in states):
         title = "Energy of the nodes (J), and their mean power (W)"
         tables.append(_table(title, columns, _ENERGY))
@@ -160,12 +160,18 @@ def _published(states: Sequence[TrialState]) -> paper.Published | None:
     return paper.PUBLISHED.get(names.pop()) if len(names) == 1 else None
 
 
-def _notes(states: Sequence[TrialState], columns: Sequence[Column]) -> list[str]:
+def _synthetic(states: Sequence[TrialState]) -> list[str]:
+    """Say which runs had made-up data: a note for every table that stands beside the paper's."""
     notes = []
     for name in dict.fromkeys(state.spec.dataset for state in states):
         runs = [s.run for s in states if s.synthetic and s.spec.dataset == name]
         if runs:
             notes.append(f"synthetic data, not {TITLES.get(name, name)}: {', '.join(runs)}")
+    return notes
+
+
+def _notes(states: Sequence[TrialState], columns: Sequence[Column]) -> list[str]:
+    notes = _synthetic(states)
     for column in columns:
         if len(column.states) > 1:
             seeds = ", ".join(str(state.spec.seed) for state in column.states)
@@ -229,7 +235,11 @@ def _times(known: paper.Published | None) -> list[_Figure]:
 
 
 def _predictions(
-    columns: Sequence[Column], known: paper.Published | None, *, numbered: bool
+    columns: Sequence[Column],
+    known: paper.Published | None,
+    notes: Sequence[str],
+    *,
+    numbered: bool,
 ) -> list[Table]:
     """Lay out Tables 4.2 and 4.3: seconds to score a split, on the host and on the workers."""
     tables = []
@@ -247,7 +257,8 @@ def _predictions(
             for where in ("host", "workers")
         ]
         said = known.prediction.get(split, {}).get("workers") if known else None
-        note = f"the paper's workers: {said[0]:g} to {said[1]:g} s" if said else ""
+        theirs = [f"the paper's workers: {said[0]:g} to {said[1]:g} s"] if said else []
+        note = " · ".join([*notes, *theirs])
         table = _table(f"{head}Prediction of the {split} rows (s)", columns, figures, note)
         rows = tuple(r for r in table.rows if any(v is not None for v in (r.paper, *r.measured)))
         if rows:

@@ -262,10 +262,12 @@ class Doing(App[int]):
 
     @work(group="welcome", exclusive=True)
     async def welcome(self) -> None:
-        """Offer what there is to do without a cluster file."""
+        """Offer what there is to do without a cluster file, unless a trial goes on all the same."""
         from edgead.console.commands.demo import demo_specs
         from edgead.console.screens.welcome import welcome
 
+        if self.session.running():
+            return
         answer = await self.push_screen_wait(welcome())
         if answer == "demo":
             specs = demo_specs("paper-kdd99", 1, 10)

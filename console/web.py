@@ -51,7 +51,8 @@ class WebServer(Server):
 
     async def on_startup(self, app: web.Application) -> None:
         """Say where the app is."""
-        output.say(f"edgead-console: open {self.url}\nCtrl-C ends it; running trials go on")
+        output.say(f"edgead-console: open {self.url}")
+        output.say("Ctrl-C ends it; running trials go on")
 
     async def _make_app(self) -> web.Application:
         app = await super()._make_app()

@@ -49,7 +49,9 @@ async def test_the_app_runs_in_chromium(home, tmp_path):
         async def shows(text):
             return any(text in line for line in screen.display)
 
-        await until(lambda: shows("Fleet"))
+        await until(lambda: shows("Welcome"))
+        await page.value("document.querySelector('.xterm-helper-textarea').focus()")
+        await page.type("e")  # three nodes in this machine
         await until(lambda: shows("node-3"))
         assert "token" not in await page.value("location.href")
         before = await page.picture()
