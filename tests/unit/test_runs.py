@@ -111,3 +111,9 @@ def test_a_flag_says_what_to_do(cause, text, words):
 def test_a_flag_of_this_machine_points_to_its_log():
     advice = advice_for(Flag("", "host", "chief 0", "the chief ended", ("ValueError",), ""))
     assert "console.log" in advice.text and not advice.words
+
+
+@pytest.mark.parametrize("evidence", ["KeyError: 'x'", "it reported no room", "a conversion"])
+def test_a_word_within_a_word_says_nothing(evidence):
+    advice = advice_for(Flag("", "x-1", "worker 1", "the task ended", (evidence,), "ended"))
+    assert advice.text == "Check the node, then start the trial again."
