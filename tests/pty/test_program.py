@@ -37,7 +37,7 @@ def test_killing_the_app_ends_no_trial_and_opening_it_again_shows_it(home, kdd99
             again.until("T-001 .*centralised")
             again.until(r"epoch +\d+/1000")
             again.press("x")
-            again.until("(?i)stop")
+            again.until("Its processes end")
             again.press("\r")
             again.until("stopped")
             again.press("q")
