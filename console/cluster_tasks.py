@@ -6,7 +6,6 @@ import asyncio
 import os
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from edgead.agents.launch import task_env, task_server_source
 from edgead.agents.messages import Exit, Line, Message, TelemetryLine
 from edgead.agents.program import Program
 from edgead.agents.staging import pack
+from edgead.console import output
 from edgead.console.drift import describe
 from edgead.console.errors import UNREACHABLE
 from edgead.console.failure import Failure
@@ -32,7 +32,7 @@ from edgead.console.task_lines import Ready, Usage, read_task_line
 from edgead.console.wiring import Addresses, Wiring, is_open
 
 READY_SECONDS = 180.0  # a board needs a minute to import TensorFlow from a slow disk
-GIVE_BACK_SECONDS = 20.0  # for the power modes, when the nodes are left
+GIVE_BACK_SECONDS = 60.0  # for a node's power mode and clocks, when it is left
 USAGE_INTERVAL = 0.25  # seconds; a task server tells it twice a second at most
 LOAD_SECONDS = 1.0  # between two samples of telemetry
 STAGE_INTERVAL = 0.25  # seconds between two words on how far a shard is
@@ -69,11 +69,20 @@ class ClusterTasks:
         """End the tasks and leave the nodes."""
         self._closing = True
         if self._cluster.restore_power:
-            back = [give_back(was, self._commands[name]) for name, was in self._power.items()]
-            with suppress(asyncio.TimeoutError):
-                giving = asyncio.gather(*back, return_exceptions=True)
-                await asyncio.wait_for(giving, GIVE_BACK_SECONDS)
+            await asyncio.gather(*(self._give_back(*each) for each in self._power.items()))
         await asyncio.gather(*(connection.close() for connection in self._connections.values()))
+
+    async def _give_back(self, node: str, was: PowerChange) -> None:
+        giving = give_back(was, self._commands[node])
+        try:
+            wrong = await asyncio.wait_for(giving, GIVE_BACK_SECONDS)
+        except asyncio.TimeoutError:
+            wrong = f"it took more than {GIVE_BACK_SECONDS:g} s"
+        if wrong:
+            text = f"power mode {was.before or 'and clocks'} not given back: {wrong}"
+            self._record("note", level="warn", node=node, text=text)
+            if self._recorder is None:  # it was kept warm: this is all that is left to tell
+                output.say(f"edgead-console: {node}: {text}")
 
     def rest(self) -> bool:
         """Wait for a next trial; says whether they are fit for one, and what they cost a node."""

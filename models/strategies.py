@@ -8,6 +8,7 @@ from typing import Callable, Optional, Tuple
 
 from edgead.datasets import Dataset, Prepared
 from edgead.models import central, fast, parameter_server
+from edgead.models.graphs import optimise_graphs
 from edgead.models.inbox import Said
 from edgead.models.report import Reporter
 from edgead.models.scoring import HostScorer, Scorer
@@ -27,6 +28,8 @@ def train(
     `prepared` is what the engine `fast` works on. A distributed trial waits in `read_line` for
     the line that holds the cluster; until then the engine `fast` traces its graphs.
     """
+    if not spec.distributed or prepared is None:
+        optimise_graphs(True)
     if not spec.distributed:
         trained = central.train(spec, data, reporter)
         return trained, HostScorer(trained.model, data)

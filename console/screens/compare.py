@@ -15,7 +15,8 @@ from textual.widgets import Footer, Static
 
 from edgead.console.compare import ComparisonTable, compare
 from edgead.console.errors import ConsoleError
-from edgead.console.exports import exported, file_name, write_file
+from edgead.console.exports import exported, file_name
+from edgead.console.files import write_whole
 from edgead.console.formats import as_text
 from edgead.console.narration import printable
 from edgead.console.screens.base import PanelScreen
@@ -166,7 +167,7 @@ class CompareScreen(PanelScreen):
         log, means = self.query_one(LossPlot).logarithmic, self._means
         try:
             content = await asyncio.to_thread(exported, states, form, log=log, means_only=means)
-            await asyncio.to_thread(write_file, path, content)
+            await asyncio.to_thread(write_whole, path, content)
         except ConsoleError as error:
             self.notify(printable(str(error)), severity="error", timeout=10, markup=False)
         else:
