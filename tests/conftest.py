@@ -1,6 +1,8 @@
 """What every test may use: where the shared data is, and a home of its own."""
 
+import asyncio
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,18 @@ settings.register_profile(
 settings.load_profile("any machine")
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
+
+
+@pytest.fixture
+def until():
+    """Wait until something holds; fail after half a minute."""
+
+    async def wait(holds: Callable[[], object]) -> None:
+        async with asyncio.timeout(30):
+            while not holds():  # noqa: ASYNC110 - anything may be waited for
+                await asyncio.sleep(0.01)
+
+    return wait
 
 
 @pytest.fixture

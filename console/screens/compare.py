@@ -152,6 +152,12 @@ class CompareScreen(PanelScreen):
         plot = self.query_one(LossPlot)
         plot.logarithmic = not plot.logarithmic
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer no file on this machine to who may only look."""
+        if action == "export" and self.session.read_only:
+            return None
+        return super().check_action(action, parameters)
+
     @work(group="export", exclusive=True)
     async def action_export(self) -> None:
         """Ask for a format and write the file into the working folder."""

@@ -16,7 +16,7 @@ from edgead.console.screens.fleet import FleetScreen
 from edgead.console.screens.help import Help
 from edgead.console.screens.jump import Jump
 from edgead.console.screens.logs import LogsScreen
-from edgead.console.screens.question import Question
+from edgead.console.screens.question import Choice, Question
 from edgead.console.screens.trial import TrialScreen
 from edgead.console.widgets.events import EventLog
 from edgead.console.widgets.fleet import FleetTable
@@ -143,6 +143,22 @@ async def test_a_question_is_answered_by_mouse_too(tmp_path, until):
     assert session.asked == ["close stop=True"]
 
 
+async def test_enter_presses_the_button_in_focus_and_no_other(tmp_path, until):
+    session = demo_session(6)
+    app = app_of(session, tmp_path)
+    async with app.run_test() as pilot:
+        choice = Choice("enter", "yes", "do it")
+        answers: list[str | None] = []
+        app.push_screen(Question("Sure?", "", (choice,)), answers.append)
+        await until(lambda: isinstance(app.screen, Question))
+        await pilot.press("down", "enter")
+        await until(lambda: answers == [None])
+        app.push_screen(Question("Sure?", "", (choice,)), answers.append)
+        await until(lambda: isinstance(app.screen, Question))
+        await pilot.press("enter")
+        await until(lambda: answers == [None, "yes"])
+
+
 async def test_the_keys_1_to_4_lead_to_the_areas(tmp_path, until):
     app = app_of(demo_session(10), tmp_path)
     areas = (("1", FleetScreen), ("2", TrialScreen), ("3", CompareScreen), ("4", LogsScreen))
@@ -188,7 +204,11 @@ async def test_read_only_refuses_what_changes_and_offers_the_rest(tmp_path, unti
         await pilot.press("1", "e", "E", "exclamation_mark")
         await pilot.pause()
         assert session.asked == [] and isinstance(app.screen, FleetScreen)
-        await pilot.press("r")
+        await pilot.press("3", "e")
+        await pilot.pause()
+        assert isinstance(app.screen, CompareScreen)
+        assert "Screenshot" not in {each.title for each in app.get_system_commands(app.screen)}
+        await pilot.press("1", "r")
         await until(lambda: session.asked == ["check node-1"])
         await pilot.press("q")
         await until(lambda: app.return_value is not None)  # nothing is asked

@@ -96,6 +96,9 @@ def test_a_description_names_the_sweep(tmp_path):
     [
         ("the node is lost: no keepalive for 15 s", "no longer answers", "check"),
         ("the task ended with signal 9 (out of memory?)", "smaller batch", "check"),
+        ("Exit code 137", "smaller batch", "check"),
+        ("the connection to x-1 is lost: port 22: refused", "no longer answers", "check"),
+        ("[Errno 98] Address already in use", "A port it needs", "check"),
         ("its container does not start: x", "Start its container", "container"),
         ("the host key of x is new", "Compare its fingerprint", "trust"),
         ("the host key has changed", "Somebody may be in between", ""),
