@@ -198,12 +198,15 @@ def health() -> Message:
     """Return how the node is, beside its telemetry; None for what it does not tell."""
     rows = re.findall(r"^(\w+): +(\d+) kB$", read("/proc/meminfo"), re.MULTILINE)
     megabytes = {name: int(size) >> 10 for name, size in rows}
-    disk = shutil.disk_usage(os.path.expanduser("~"))
+    try:
+        disk = shutil.disk_usage(os.path.expanduser("~"))  # type: Any
+    except OSError:  # no such home
+        disk = None
     return {
         "memory_available_mb": megabytes.get("MemAvailable"),
         "swap_free_mb": megabytes.get("SwapFree"),
-        "disk_free_mb": disk.free >> 20,
-        "disk_total_mb": disk.total >> 20,
+        "disk_free_mb": disk and disk.free >> 20,
+        "disk_total_mb": disk and disk.total >> 20,
         "load": list(os.getloadavg()),
         "power_mode": power_mode(),
     }

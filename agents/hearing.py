@@ -15,6 +15,8 @@ PIECE = 1 << 14  # bytes: handled in some milliseconds, whatever they are
 # All that asyncssh holds: with each read, however small, it lets the node send 2 MiB more.
 GULP = 1 << 23
 REST = 9  # times as long as a piece took: who floods us gets a tenth of our time
+# Seconds. What takes longer is no piece but our own disk or terminal, and silence has a meaning.
+MOST_REST = 0.5
 SECONDS = 20.0  # for an SSH server to open a channel or a port
 
 Result = TypeVar("Result")
@@ -26,7 +28,7 @@ async def pieces(source: asyncssh.SSHReader[bytes]) -> AsyncIterator[bytes]:
         for at in range(0, len(gulp), PIECE):
             began = time.monotonic()
             yield gulp[at : at + PIECE]
-            await asyncio.sleep(REST * (time.monotonic() - began))
+            await asyncio.sleep(min(MOST_REST, REST * (time.monotonic() - began)))
 
 
 async def in_time(job: Awaitable[Result], node: str, what: str, seconds: float = SECONDS) -> Result:

@@ -10,6 +10,7 @@ import tomli_w
 
 from edgead.console.errors import UsageError
 from edgead.console.files import write_whole
+from edgead.console.narration import printable
 from edgead.console.toml import load_toml
 
 FILE = "about.toml"
@@ -30,7 +31,8 @@ def read_about(folder: Path) -> About:
         content = load_toml(folder / FILE)
     except UsageError:
         return About()
-    return About(str(content.get("name", ""))[:40], str(content.get("note", ""))[:NOTE_LIMIT])
+    name, note = (printable(str(content.get(key, ""))) for key in About._fields)
+    return About(name[:40], note[:NOTE_LIMIT])
 
 
 def write_about(folder: Path, about: About) -> None:

@@ -179,7 +179,8 @@ class ConsoleApp(Doing):
         yield from self.commands()
         yield SystemCommand("Dark/light", "Change to the other theme", self.action_theme)
         yield SystemCommand("Keys", "Show all keys", self.action_help)
-        yield SystemCommand("Screenshot", "Save the screen as SVG", self._shoot)
+        if not self.session.read_only:
+            yield SystemCommand("Screenshot", "Save the screen as SVG", self._shoot)
         yield SystemCommand("Quit", "Leave the app", self.action_quit)
 
     def _shoot(self) -> None:

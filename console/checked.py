@@ -13,7 +13,8 @@ from edgead.console.narration import printable
 
 Value = TypeVar("Value")
 SHOWN = 80  # characters of a wrong value
-VISIBLE = r"[^\x00-\x1f\x7f-\x9f]"  # a character that is no control
+# A character that is no control, and does not turn what is beside it round.
+VISIBLE = r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
 
 
 class Mistakes:

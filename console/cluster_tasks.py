@@ -15,6 +15,7 @@ from edgead.agents.launch import task_env, task_server_source
 from edgead.agents.messages import Message, TelemetryLine
 from edgead.agents.program import Program
 from edgead.agents.staging import pack
+from edgead.console import output
 from edgead.console.failure import Failure
 from edgead.console.interpreter import interpreter, program_argv
 from edgead.console.inventory import Cluster
@@ -322,6 +323,8 @@ class ClusterTasks:
     def _record(self, kind: str, **data: object) -> None:
         if self._recorder is not None:
             self._recorder.record(kind, **data)
+        elif data.get("level") == "warn":  # they were kept warm: this is all that is left to tell
+            output.say(f"edgead-console: {data.get('node')}: {data.get('text')}")
 
 
 def served(tasks: Iterable[Task]) -> list[Task]:

@@ -19,6 +19,11 @@ PREDICTIONS = {"validation": "Table 4.2", "test": "Table 4.3"}
 Measure = Callable[[TrialState], float | None]
 
 
+def last_of(measured: Sequence[float | None]) -> float | None:
+    """Give the figure that is held against the paper's: the last there is."""
+    return next((value for value in reversed(measured) if value is not None), None)
+
+
 @dataclass(frozen=True)
 class Row:
     """One figure: the paper's, the measured ones (one a column), and a verdict on the last of them.
@@ -38,7 +43,7 @@ class Row:
     @property
     def difference(self) -> float | None:
         """The last measured figure less the paper's."""
-        last = next((value for value in reversed(self.measured) if value is not None), None)
+        last = last_of(self.measured)
         return None if last is None or self.paper is None else last - self.paper
 
     def spread(self, at: int) -> float | None:
@@ -118,7 +123,10 @@ def columns_of(states: Sequence[TrialState], *, means_only: bool = False) -> lis
         if len(group) == 1 or not means_only:
             columns += [Column(f"{state.run} {short_name(state)}", (state,)) for state in group]
         if len(group) > 1:
-            columns.append(Column(f"mean±σ {name} n={len(group)}", tuple(group)))
+            head = f"mean±σ {name} n={len(group)}"
+            if any(column.head == head for column in columns):  # of another configuration
+                head += f" {group[0].run}…"
+            columns.append(Column(head, tuple(group)))
     return columns
 
 
@@ -147,7 +155,7 @@ def _row(columns: Sequence[Column], figure: _Figure) -> Row:
         figure.label,
         figure.paper,
         measured,
-        figure.judge(figure.paper, measured[-1] if measured else None),
+        figure.judge(figure.paper, last_of(measured)),
         figure.digits,
         figure.unit,
         tuple(column.spread(figure.measure) for column in columns),

@@ -97,7 +97,7 @@ class Doing(App[int]):
         """Show the session's one-line answer, or its one-line error; whether it went well."""
         try:
             self.notify(printable(await ask()), markup=False)
-        except ConsoleError as error:
+        except (ConsoleError, OSError) as error:  # a full disk, say
             self.notify(printable(str(error)), severity="error", timeout=10, markup=False)
             return False
         finally:
@@ -149,8 +149,9 @@ class Doing(App[int]):
         from edgead.console.screens.flags import FlagsScreen
 
         trial = self.session.trial
-        if trial is None or trial.run != name:
-            await self._answer(lambda: self.session.history.show(name))
+        shown = trial is not None and trial.run == name
+        if not shown and not await self._answer(lambda: self.session.history.show(name)):
+            return
         self.push_screen(FlagsScreen(self.session))
 
     @work(group="act")
@@ -224,9 +225,7 @@ class Doing(App[int]):
 
     def action_stop_trial(self) -> None:
         """Stop the running trial, once that is confirmed."""
-        trial = self.session.trial
-        shown = trial.run if trial is not None and not trial.over else ""
-        self.act(named(TRIAL_ACTIONS, "halt"), [_running(self.session.trials.lines) or shown])
+        self.act(named(TRIAL_ACTIONS, "halt"), [_running(self.session.trials.lines)])
 
     # -- nodes
 
@@ -262,10 +261,13 @@ class Doing(App[int]):
 
     @work(group="welcome", exclusive=True)
     async def welcome(self) -> None:
-        """Offer what there is to do without a cluster file."""
+        """Offer what there is to do without a cluster file, unless a trial goes on all the same."""
         from edgead.console.commands.demo import demo_specs
         from edgead.console.screens.welcome import welcome
 
+        if self.session.running():
+            await self.run_action("area('trial')")
+            return
         answer = await self.push_screen_wait(welcome())
         if answer == "demo":
             specs = demo_specs("paper-kdd99", 1, 10)

@@ -44,7 +44,7 @@ def drift(boards: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, ...]]:
 
 def _differ(values: list[Any]) -> bool:
     numbers = [value for value in values if isinstance(value, float)]
-    if len(numbers) == len(values):
+    if numbers and all(value is None or isinstance(value, float) for value in values):
         return max(numbers) - min(numbers) > CLOSE
     return len(set(map(str, values))) > 1
 

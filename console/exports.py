@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from pathlib import Path
 
 from edgead.console.compare import compare
-from edgead.console.errors import UsageError
 from edgead.console.figure import loss_figure
 from edgead.console.figure_files import as_png, as_svg
 from edgead.console.formats import FORMATS
@@ -37,13 +34,3 @@ def file_name(states: Sequence[TrialState], form: str) -> str:
     """Name a file for a comparison: comparison-T-001-T-002.md."""
     runs = "-".join(state.run for state in states)[:NAME_LIMIT]
     return f"comparison-{runs}.{SUFFIXES.get(form, form)}"
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all. Raises UsageError naming it."""
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_bytes(content)
-        os.replace(part, path)  # noqa: PTH105 - one of the two is enough
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None

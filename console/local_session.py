@@ -102,7 +102,10 @@ class LocalSession:
         """Watch the nodes that the running trial is on; embedded ones may serve already."""
         trial = self.trial
         path = Path(trial.cluster) if trial is not None and trial.cluster else None
-        self.nodes.decide(path if path is not None and path.is_file() else None)
+        if path is not None and path.is_file():
+            self.nodes.decide(path)
+        elif trial is not None and trial.spec.distributed and not self.read_only:
+            self.nodes.decide(None)
 
     async def _play(self) -> None:
         last = time.monotonic()

@@ -28,7 +28,7 @@ for pid; do
   case "$(cat /proc/$pid/comm 2>/dev/null)" in sshd*) kill "$pid" ;; esac
 done
 """
-GIVE_BACK_SECONDS = 20.0  # for the power modes, when the nodes are left
+GIVE_BACK_SECONDS = 60.0  # for a node's power mode and clocks, when it is left
 ASK_SECONDS = 5.0  # for what the kernel has counted
 LOAD_SECONDS = 1.0  # between two samples of telemetry
 REFUSALS = (HostKeyChanged, HostKeyUnknown, AuthenticationFailed)
@@ -183,12 +183,16 @@ class NodeLinks:
         """Give back what was changed, end what runs, and leave."""
         self._closing = True
         if self._cluster.restore_power:
-            back = [
-                give_back(was, self._commands[name])
-                for name, was in self._power.items()
-                if name in self.up
-            ]
-            with suppress(asyncio.TimeoutError):
-                giving = asyncio.gather(*back, return_exceptions=True)
-                await asyncio.wait_for(giving, GIVE_BACK_SECONDS)
+            power = [each for each in self._power.items() if each[0] in self.up]
+            await asyncio.gather(*(self._give_back(*each) for each in power))
         await asyncio.gather(*(link.close() for link in list(self.up.values())))
+
+    async def _give_back(self, node: str, was: PowerChange) -> None:
+        giving = give_back(was, self._commands[node])
+        try:
+            wrong = await asyncio.wait_for(giving, GIVE_BACK_SECONDS)
+        except asyncio.TimeoutError:
+            wrong = f"it took more than {GIVE_BACK_SECONDS:g} s"
+        if wrong:
+            text = f"power mode {was.before or 'and clocks'} not given back: {wrong}"
+            self._record("note", level="warn", node=node, text=text)

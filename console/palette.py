@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
+from rich.markup import escape
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from edgead.console.actions import NODE_ACTIONS, TRIAL_ACTIONS, Action
@@ -37,7 +38,7 @@ class _Provider(Provider):
         action = self.actions[0]
         for name, more in list(self.names())[:FIRST]:
             label = f"{action.title} {printable(name)}"
-            yield DiscoveryHit(label, partial(self.console.act, action, [name]), help=more)
+            yield DiscoveryHit(label, partial(self.console.act, action, [name]), help=escape(more))
 
     async def search(self, query: str) -> Hits:
         """Find actions by their title and the name."""
@@ -49,7 +50,8 @@ class _Provider(Provider):
                 score = matcher.match(label)
                 if score > 0 and not (action.changes and refused):
                     do = partial(self.console.act, action, [name])
-                    yield Hit(score, matcher.highlight(label), do, help=f"{action.about} · {more}")
+                    about = escape(f"{action.about} · {more}")
+                    yield Hit(score, matcher.highlight(label), do, help=about)
 
 
 class NodeCommands(_Provider):

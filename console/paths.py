@@ -12,16 +12,24 @@ DATA_VARIABLE = "EDGEAD_DATA"
 CLUSTER_VARIABLE = "EDGEAD_CLUSTER"
 
 
+def expanded(text: str) -> Path:
+    """Give a path that a person wrote; `~nobody` stays as it is."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
+
+
 def home() -> Path:
     """Give the folder of everything we keep: $EDGEAD_HOME, else the platform's data folder."""
     chosen = os.environ.get(HOME_VARIABLE)
-    return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("edgead")
+    return expanded(chosen) if chosen else platformdirs.user_data_path("edgead")
 
 
 def data_folder(chosen: Path | None = None) -> Path:
     """Give the folder that holds kdd99/: --data, else $EDGEAD_DATA, else one of our own."""
     variable = os.environ.get(DATA_VARIABLE)
-    return chosen or (Path(variable).expanduser() if variable else home() / "data")
+    return chosen or (expanded(variable) if variable else home() / "data")
 
 
 def runs_folder() -> Path:

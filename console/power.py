@@ -60,11 +60,13 @@ async def set_power(commands: Commands, wanted: str, *, clocks: bool | None) -> 
         text = f"no mode {wanted}; there are {known}"
         return PowerChange(before, before, "failed", text, was_pinned, was_pinned)
     # What was stored when clocks were pinned belongs to the mode of then.
-    free = clocks is False and was_pinned is not False
+    # A new mode has limits of its own.
+    moved = name != before
+    free = was_pinned is not False and (clocks is False or bool(clocks and moved))
     wrong = await _clocks(commands, pin=False) if free else ""
-    if not wrong and name != before:
+    if not wrong and moved:
         wrong = await _set(commands, name, modes[name])
-    if not wrong and clocks and not was_pinned:
+    if not wrong and clocks and (moved or not was_pinned):
         wrong = await _clocks(commands, pin=True)
     after, pinned = await read_mode(commands)
     if wrong or after != name:

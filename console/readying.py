@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from edgead.agents.commands import Commands
+from edgead.agents.errors import NodeError
 from edgead.console import containers
 from edgead.console.failure import Failure
 from edgead.console.inventory import Node
@@ -36,9 +37,13 @@ async def ready_node(node: Node, commands: Commands, say: Say) -> PowerChange | 
     return None if same else change
 
 
-async def give_back(change: PowerChange, commands: Commands) -> None:
-    """Set the power mode and the clocks that were there before; raises NodeError."""
-    await set_power(commands, change.before, clocks=change.was_pinned)
+async def give_back(change: PowerChange, commands: Commands) -> str:
+    """Set the power mode and the clocks that were there before; gives what went wrong, or ""."""
+    try:
+        done = await set_power(commands, change.before, clocks=change.was_pinned)
+    except NodeError as error:
+        return error.text
+    return done.text if done.state == "failed" else ""
 
 
 def _was(change: PowerChange) -> str:

@@ -33,9 +33,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class WebServer(Server):
     """Serves the app; `url` has the token in it, and is told to whoever started it."""
 
-    def __init__(self, port: int, cluster: Path | None) -> None:
+    def __init__(self, port: int, cluster: Path | None, *, read_only: bool) -> None:
         words = [sys.executable, "-I", "-m", "edgead.console.cli"]
         words += ["--cluster", str(cluster)] if cluster is not None else []
+        words += ["--read-only"] if read_only else []
         super().__init__(shlex.join(words), HOST, port, title="edgead-console")
         self.public_url = f"http://{HOST}:{port}"
         self._token = secrets.token_urlsafe(24)
@@ -51,7 +52,8 @@ class WebServer(Server):
 
     async def on_startup(self, app: web.Application) -> None:
         """Say where the app is."""
-        output.say(f"edgead-console: open {self.url}\nCtrl-C ends it; running trials go on")
+        output.say(f"edgead-console: open {self.url}")
+        output.say("Ctrl-C ends it; running trials go on")
 
     async def _make_app(self) -> web.Application:
         app = await super()._make_app()

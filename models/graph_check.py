@@ -34,13 +34,15 @@ def check_graph(folder: Path) -> None:
         model.ParseFromString(path.read_bytes())
     except DecodeError:
         raise ValueError(f"{path}: expected a SavedModel") from None
-    for graph in model.meta_graphs:
-        strange = sorted(set(_ops(graph)) - OPS)
-        if strange:
-            raise ValueError(
-                f"{path}: it is not loaded: its graph has {strange[0]:.40}, which no detector of "
-                "ours has"
-            )
+    # TensorFlow loads any other as TensorFlow 1 did, and runs what it says is to be run first.
+    if len(model.meta_graphs) != 1 or not model.meta_graphs[0].HasField("object_graph_def"):
+        raise ValueError(f"{path}: expected a SavedModel of TensorFlow 2")
+    strange = sorted(set(_ops(model.meta_graphs[0])) - OPS)
+    if strange:
+        raise ValueError(
+            f"{path}: it is not loaded: its graph has {strange[0]:.40}, which no detector of "
+            "ours has"
+        )
 
 
 def _ops(graph: Any) -> Iterator[str]:
@@ -49,7 +51,11 @@ def _ops(graph: Any) -> Iterator[str]:
     Those that save and restore are none of them: the loader does that by itself.
     """
     library = {each.signature.name: each for each in graph.graph_def.library.function}
-    waiting, seen = list(graph.object_graph_def.concrete_functions), set()
+    objects = graph.object_graph_def
+    waiting, seen = list(objects.concrete_functions), set()
+    for each in objects.nodes:  # they may name any function of the library
+        waiting.append(each.bare_concrete_function.concrete_function_name)
+        waiting += each.function.concrete_functions
     while waiting:
         name = waiting.pop()
         if name in seen or name not in library:

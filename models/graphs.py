@@ -35,10 +35,9 @@ class Graphs:
     """
 
     def __init__(self, spec: TrialSpec, prepared: Prepared, model: FlatModel) -> None:
-        if spec.model not in WINDOWED_MODELS:
-            # Optimising the graph costs every worker more than it saves, save where it is what
-            # finds the GPU's own kernel for a recurrent layer.
-            tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+        # Optimising the graph costs every worker more than it saves, save where it is what
+        # finds the GPU's own kernel for a recurrent layer.
+        optimise_graphs(spec.model in WINDOWED_MODELS)
         self.splits = {name: StagedRows.of(prepared, name) for name in SPLITS}
         rounds = count_rounds(self.splits["train"].items, spec.batch, spec.epochs)
         self.sizes = [model.size, model.size, model.size, rounds, spec.workers * TOLD]
@@ -133,6 +132,12 @@ class Graphs:
         difference = tf.abs(self.model.call(weights, x, False) - x)
         errors = tf.reduce_mean(difference, axis=list(range(1, len(difference.shape))))
         return tf.debugging.check_numerics(errors, "a shard holds no numbers")
+
+
+def optimise_graphs(wanted: bool) -> None:
+    """Have TensorFlow optimise graphs or not: of this whole process, which may have stood by for
+    another kind of trial."""
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": not wanted})
 
 
 def _trace(function: Any, shape: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Callable, Optional, Tuple
 from edgead.datasets import Dataset, Prepared
 from edgead.models import central, fast, parameter_server
 from edgead.models.checkpoint import Checkpoints
+from edgead.models.graphs import optimise_graphs
 from edgead.models.inbox import Said
 from edgead.models.report import Reporter
 from edgead.models.scoring import HostScorer, Scorer
@@ -30,6 +31,8 @@ def train(
     the line that holds the cluster; until then the engine `fast` traces its graphs. It
     goes on from the checkpoint, if there is one.
     """
+    if not spec.distributed or prepared is None:
+        optimise_graphs(True)
     if not spec.distributed:
         trained = central.train(spec, data, reporter)
         return trained, HostScorer(trained.model, data)

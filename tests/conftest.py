@@ -1,6 +1,8 @@
 """What every test may use: where the shared data is, and a home of its own."""
 
+import asyncio
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,13 +12,28 @@ from testbed.fixtures import boards
 
 __all__ = ["boards"]
 
-# A busy machine is slow, not wrong.
+# The same on every run; and a busy machine is slow, not wrong.
 settings.register_profile(
-    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "any machine",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("any machine")
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
+
+
+@pytest.fixture
+def until():
+    """Wait until something holds; fail after half a minute."""
+
+    async def wait(holds: Callable[[], object]) -> None:
+        async with asyncio.timeout(30):
+            while not holds():  # noqa: ASYNC110 - anything may be waited for
+                await asyncio.sleep(0.01)
+
+    return wait
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import argparse
 from edgead.console import output, paths
 from edgead.console.commands.runs import list_line, summary_of
 from edgead.console.commands.trial import print_plan, run_all, specs_of
-from edgead.console.errors import DONE
+from edgead.console.errors import DONE, UsageError
 from edgead.console.interrupt import run_until_signal
 from edgead.console.store import Run, Store
 
@@ -15,6 +15,8 @@ from edgead.console.store import Run, Store
 def queue(args: argparse.Namespace) -> int:
     """List what waits; with a spec, add it first; with --start, run all of it."""
     store = Store(paths.runs_folder())
+    if args.spec is None and (args.set or args.seeds):
+        raise UsageError("trial queue: --set and --seeds are for a SPEC that is added")
     if args.spec is not None:
         specs = specs_of(args, args.spec)
         if args.dry_run:
@@ -22,6 +24,8 @@ def queue(args: argparse.Namespace) -> int:
         for spec in specs:
             store.create(spec).queue(True)
     waiting = [run for run in store.runs() if run.queued]
+    if args.dry_run:
+        return max((print_plan(args, store, (run.spec(),)) for run in waiting), default=DONE)
     if args.start:
         return run_until_signal(run_all(args, store, waiting))
     for run in waiting:

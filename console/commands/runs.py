@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +139,8 @@ def stop(args: argparse.Namespace) -> int:
     pid = stored.supervisor()
     if pid is None:
         raise UsageError(f"{stored.name}: not running ({stored.state().state})")
-    os.kill(pid, signal.SIGTERM)
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
     return run_until_signal(_until_stopped(stored, args.json))
 
 

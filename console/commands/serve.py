@@ -16,7 +16,8 @@ def serve(args: argparse.Namespace) -> int:
     cluster = find_cluster(args.cluster)
     if cluster is not None and not cluster.is_file():
         raise UsageError(f"{cluster}: no such file")
-    WebServer(_free_port(HOST, args.port), cluster and cluster.absolute()).serve()
+    port, file = _free_port(HOST, args.port), cluster and cluster.absolute()
+    WebServer(port, file, read_only=args.read_only).serve()
     return DONE
 
 

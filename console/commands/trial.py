@@ -11,7 +11,7 @@ from typing import Any
 
 from edgead.console import output, paths
 from edgead.console.about import About
-from edgead.console.errors import DONE, INTERRUPTED, WRONG_USE, UsageError
+from edgead.console.errors import DONE, INTERRUPTED, WRONG_USE, ConsoleError, UsageError
 from edgead.console.interrupt import run_until_signal
 from edgead.console.inventory import Cluster, read_cluster
 from edgead.console.recorder import Listener
@@ -21,9 +21,6 @@ from edgead.console.sweep import parse_seeds, spreads, with_seeds
 from edgead.console.toml import load_toml, read_value
 from edgead.models.presets import PRESETS
 from edgead.models.spec import SpecError, TrialSpec, read_spec
-
-POLL_SECONDS = 0.2
-STOP_SECONDS = 30.0
 
 
 def read_trial(source: str, settings: list[str]) -> TrialSpec:
@@ -71,10 +68,7 @@ def run(args: argparse.Namespace) -> int:
     if args.resume:
         _check_resumable(args, store.open(args.resume))
     if args.run:
-        spec = store.open(args.run).spec()
-        if args.dry_run:
-            return print_plan(args, store, (spec,))
-        return run_until_signal(_run(args, store, spec))
+        return run_until_signal(_run_stored(args, store))
     return _run_specs(args, store, specs_of(args, args.spec))
 
 
@@ -114,11 +108,18 @@ async def run_all(args: argparse.Namespace, store: Store, trials: Sequence[Trial
     """
     first, names = DONE, []
     for trial in trials:
+        if isinstance(trial, Run) and not trial.queued:
+            continue  # somebody else has run it by now
         args.run = trial.name if isinstance(trial, Run) else None
-        spec = trial.spec() if isinstance(trial, Run) else trial
-        before = {run.name for run in store.runs()}
-        code = await _run(args, store, spec)
-        names += [args.run] if args.run else [r.name for r in store.runs() if r.name not in before]
+        try:
+            spec = trial.spec() if isinstance(trial, Run) else trial
+            code, name = await _run(args, store, spec)
+            names.append(name)
+        except ConsoleError as error:
+            if len(trials) == 1:
+                raise
+            output.say_error(error)
+            code = error.exit_code
         first = first or code
         if code == INTERRUPTED:
             break
@@ -158,7 +159,13 @@ def print_plan(args: argparse.Namespace, store: Store, specs: Sequence[TrialSpec
     return DONE if plan.ready else WRONG_USE
 
 
-async def _run(args: argparse.Namespace, store: Store, spec: TrialSpec) -> int:
+async def _run_stored(args: argparse.Namespace, store: Store) -> int:
+    code, _ = await _run(args, store, store.open(args.run).spec())
+    return code
+
+
+async def _run(args: argparse.Namespace, store: Store, spec: TrialSpec) -> tuple[int, str]:
+    """Run one trial; gives its exit code and the run's name."""
     from edgead.console.clusters import cluster_for, find_cluster
     from edgead.console.data import bar, ensure
     from edgead.console.placement import place
@@ -168,7 +175,8 @@ async def _run(args: argparse.Namespace, store: Store, spec: TrialSpec) -> int:
     file = find_cluster(args.cluster) if spec.distributed else None
     async with cluster_for(file, distributed=spec.distributed) as cluster:
         tasks = place(spec, cluster)  # a wrong placement makes no run, nor does a host key
-        if cluster is not None and not cluster.embedded and (args.resume or not args.run):
+        asked = args.resume or not args.linger
+        if cluster is not None and not cluster.embedded and asked:
             from edgead.console.host_keys import require_known
 
             used = [node for node in cluster.nodes if node.name in {t.node for t in tasks}]
@@ -186,7 +194,7 @@ async def _run(args: argparse.Namespace, store: Store, spec: TrialSpec) -> int:
         for flag in stored.state().flags[-1:]:
             where = " ".join(part for part in (flag.node, flag.task) if part)
             output.say(f"edgead-console: {stored.name} failed: {where}: {flag.cause}")
-    return code
+    return code, stored.name
 
 
 async def _lingering(

@@ -106,6 +106,9 @@ async def _try_tunnel(commands: Commands, tunnel: Tunnel, ports: Sequence[int]) 
         back = await _to_node(commands, tunnel, ports)
     except (OSError, PortTakenError) as error:
         return False, str(error)
+    for place, (state, said) in forth.items():  # a node may say anything
+        if state == "yes" and not re.fullmatch(r"\d{1,7}(\.\d+)?", said, re.ASCII):
+            return False, f"{place}: expected milliseconds, got {said!r:.40}"
     wrong = [
         f"{place}: {said}" for place, (state, said) in (forth | back).items() if state != "yes"
     ]

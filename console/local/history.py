@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from edgead.console.errors import UsageError
-from edgead.console.events import Event
-from edgead.console.narration import Sentence, narrate
+from edgead.console.events import Event, now
+from edgead.console.narration import Sentence, narrate, printable
 from edgead.console.playback import Playback
 from edgead.console.session import Playing
 from edgead.console.state import TrialState, apply
@@ -61,7 +61,13 @@ class LocalHistory:
         if self.run is None or self._tail is None or self.trial is None or self.trial.over:
             return
         alive = self.run.supervisor() is not None  # before reading: its last words count
-        self._take(self._tail.read())
+        try:
+            self._take(self._tail.read())
+        except UsageError as error:
+            self._tail = None
+            self.sentences.append(Sentence(now(), "error", self.run.name, printable(str(error))))
+            self._changed()
+            return
         if not alive and not self.trial.over and self.trial.started:
             self.trial.state = "interrupted"
             self._changed()
@@ -111,8 +117,8 @@ class LocalHistory:
             return
         if self._playback.over:
             speed = self._playback.speed
-            run, events = self.run, self._playback.events
-            self._begin(run)
+            events = self._playback.events
+            self._again()
             self._playback = Playback(events, speed or 1.0)
         else:
             self._playback.paused = not self._playback.paused
@@ -124,7 +130,7 @@ class LocalHistory:
             return
         if by < 0:
             playback = self._playback
-            self._begin(self.run)
+            self._again()
             self._playback = playback
         self._take(self._playback.step(by))
         self._changed()
@@ -146,8 +152,15 @@ class LocalHistory:
         self._changed()
 
     def _begin(self, run: Run) -> None:
-        self.run, self._tail, self._playback = run, None, None
-        self.trial = TrialState(run=run.name, spec=run.spec())
+        trial = TrialState(run=run.name, spec=run.spec())  # raises before anything has changed
+        self.run, self._tail, self._playback, self.trial = run, None, None, trial
+        self.sentences.clear()
+        self._changed()
+
+    def _again(self) -> None:
+        """Begin the run on the plots again, which may be gone from the disk by now."""
+        if self.trial is not None:
+            self.trial = TrialState(run=self.trial.run, spec=self.trial.spec)
         self.sentences.clear()
         self._changed()
 

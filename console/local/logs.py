@@ -66,7 +66,8 @@ class LocalLogs:
         lines: list[str] = []
         for event in run.events() if run is not None else ():
             if event.kind == "task" and f"{event.get('role')} {event.get('index')}" == task:
-                said = event.get("lines") or []
+                said = event.get("lines")
+                said = said if isinstance(said, list) else []
                 lines += [f"{event.time[11:19]} {event.get('state')}", *map(str, said)]
         return lines
 

@@ -44,7 +44,8 @@ class LocalNodes:
         self.fleet = Fleet("no nodes yet")
         self.cluster = cluster
         self.undecided = cluster is None
-        self.ready = asyncio.Event()  # the cluster file is read, its nodes are known
+        self.ready = asyncio.Event()  # the nodes are known, or why they can't be: `failed`
+        self.failed: ConsoleError | None = None
         self._say, self._busy, self._read_only = say, busy, read_only
         self._changed: Changed = lambda: None
         self._decided = asyncio.Event()
@@ -80,7 +81,7 @@ class LocalNodes:
 
     def decide(self, cluster: Path | None) -> None:
         """Watch the nodes of this file, or with None those embedded in this machine."""
-        self.cluster, self.undecided = cluster, False
+        self.cluster, self.undecided, self.failed = cluster, False, None
         self.ready.clear()
         self._decided.set()
 
@@ -90,11 +91,16 @@ class LocalNodes:
             refuse(self._read_only)
             self.decide(None)
             return "starting three nodes on this machine"
+        self._change()
         count = len(read_cluster(cluster).nodes)
-        if self._busy():
-            raise UsageError("a trial is running: its nodes stay until it is over")
         self.decide(cluster)
         return f"{cluster}: {count} nodes"
+
+    def _change(self) -> None:
+        """Raise UsageError where the nodes may not become others now."""
+        refuse(self._read_only)
+        if self._busy():
+            raise UsageError("a trial is running: its nodes stay until it is over")
 
     async def _watch(self) -> None:
         from edgead.console import detached
@@ -110,6 +116,8 @@ class LocalNodes:
                     self._process = process  # else ours serves the folder already
             cluster = read_cluster(self.cluster)
         except ConsoleError as error:
+            self.failed = error
+            self.ready.set()
             self._say(f"{error} · + adds nodes")
             return
         fleet = Fleet.of(cluster.name, cluster.nodes, embedded=cluster.embedded)
@@ -227,9 +235,14 @@ class LocalNodes:
         """Put found nodes into a cluster file, a new one where it is not there, and watch them."""
         from edgead.console.inventory_file import as_toml, with_more
 
-        refuse(self._read_only)
-        if file.exists():
+        self._change()
+        try:
             text = file.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            text = ""
+        except (OSError, ValueError) as error:
+            raise UsageError(f"{file}: can't be read: {error}") from None
+        if text:
             known = read_cluster(file).nodes
             return await self.write(with_more(text, found, known, wanted), file)
         name = file.absolute().parent.name if file.stem == "cluster" else file.stem
@@ -247,7 +260,7 @@ class LocalNodes:
         """Write a cluster file, and watch its nodes."""
         from edgead.console.inventory_file import write_new
 
-        refuse(self._read_only)
+        self._change()
         if wrong := self.mistakes(text, file):
             raise UsageError(*wrong)
         write_new(file, text, force=True)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edgead.console import paths
+from edgead.console.about import write_about
 from edgead.console.describe import Section, describe_run
 from edgead.console.errors import ConsoleError, UnreachableError, UsageError
 from edgead.console.inventory import Cluster, read_cluster
@@ -51,10 +52,12 @@ class LocalTrials:
         self._store, self._nodes, self._history, self._data = store, nodes, history, data
         self._say, self._changed, self._read_only = say, changed, read_only
         self._index = RunIndex(store)
+        self._reading = asyncio.Lock()  # the index: by one at a time
         self._states: dict[str, TrialState] = {}  # of runs that are over and were compared
         self._queue: list[Run] = []
         self._running: Run | None = None
-        self._starting = False
+        self._starting: asyncio.Task[None] | None = None
+        self._launching = False  # the one that starts has a process already
         self._asked = asyncio.Event()  # to start a trial, which waits for no poll
 
     @property
@@ -64,7 +67,7 @@ class LocalTrials:
 
     def running(self) -> bool:
         """Whether a trial is running, or about to be."""
-        return bool(self._queue) or self._starting or self._active() is not None
+        return bool(self._queue) or self._starting is not None or self._active() is not None
 
     def take_up(self, run: Run | None) -> None:
         """Take a run for the running one, if it runs."""
@@ -79,14 +82,13 @@ class LocalTrials:
 
     def _read(self, name: str) -> TrialState | None:
         """Read a run; what is over is read once."""
-        found = self._states.get(name)
-        if found is None:
-            try:
-                found = self._store.open(name).state()
-            except UsageError:
-                return None
-            if found.over:
-                self._states[name] = found
+        try:
+            run = self._store.open(name)
+            found = self._states.get(run.name) or run.state()
+        except UsageError:
+            return None
+        if found.over:
+            self._states[run.name] = found
         return found
 
     def plan(self, spec: TrialSpec) -> Plan:
@@ -103,7 +105,9 @@ class LocalTrials:
         """Say everything known of a run; of the one on the plots as it is there."""
         shown = self._history.trial
         line = next((each for each in self.lines if each.run == name), None)
-        state = shown if shown is not None and shown.run == name else self._store.open(name).state()
+        state = shown if shown is not None and shown.run == name else self._read(name)
+        if state is None:
+            raise UsageError(f"{name} is gone, or its log can't be read")
         return describe_run(state, line, self.lines)
 
     async def start(self, specs: Sequence[TrialSpec]) -> str:
@@ -116,7 +120,7 @@ class LocalTrials:
             run = self._store.create(spec)
             run.queue(True)
             self._queue.append(run)
-        self._index.refresh()
+        await self._refresh()
         self._asked.set()
         self._changed()
         count = len(self._queue)
@@ -130,6 +134,11 @@ class LocalTrials:
         """Stop a running trial, else the one that runs, and hold back what waits after it."""
         refuse(self._read_only)
         run = self._store.open(name) if name else self._active()
+        if run is None and self._starting is not None:
+            if not self._launching:
+                return self._give_up(self._starting)
+            await asyncio.wait({self._starting})
+            run = self._active()
         if name and run is not None and run.supervisor() is None:
             raise UsageError(f"{run.name}: is not running; D deletes it")
         held, self._queue = len(self._queue), []
@@ -144,6 +153,12 @@ class LocalTrials:
                 return f"{run.name} stopped" + note
             await asyncio.sleep(POLL_SECONDS)
         raise UnreachableError(f"{run.name} has not stopped within {STOP_SECONDS:.0f} s")
+
+    def _give_up(self, starting: asyncio.Task[None]) -> str:
+        starting.cancel()
+        self._queue = []
+        self._say("")
+        return "not started; s starts what waits"
 
     async def rename(self, name: str, label: str) -> str:
         """Give a run a name of one's own."""
@@ -167,7 +182,7 @@ class LocalTrials:
         for run in [self._store.open(name) for name in names]:
             self._queue = [each for each in self._queue if each.name != run.name]
             await asyncio.to_thread(self._store.delete, run)
-            self._index.forget(run.name)
+            await self._forget(run)
             self._history.let_go(run.name)
         await self._refresh()
         return f"deleted {', '.join(names)}"
@@ -188,8 +203,16 @@ class LocalTrials:
             await asyncio.sleep(REFRESH_SECONDS)
 
     async def _refresh(self) -> None:
-        if await asyncio.to_thread(self._index.refresh):
+        async with self._reading:
+            changed = await asyncio.to_thread(self._index.refresh)
+        if changed:
             self._changed()
+
+    async def _forget(self, run: Run) -> None:
+        """Keep nothing of a run that is deleted: its number may come again."""
+        self._states.pop(run.name, None)
+        async with self._reading:
+            self._index.forget(run.name)
 
     async def _start_all(self) -> None:
         while True:
@@ -212,42 +235,55 @@ class LocalTrials:
         return next((run for run in (*known, *others) if run.supervisor() is not None), None)
 
     async def _start_next(self) -> None:
-        run = self._queue.pop(0)
-        self._starting = True
+        starting = self._starting = asyncio.ensure_future(self._start(self._queue.pop(0)))
         try:
-            await self._start(run)
+            await asyncio.wait({starting})
+            if not starting.cancelled():
+                starting.result()
         except ConsoleError as error:
             self._queue.clear()  # what waits would fail as well; `s` starts it again
             self._say(str(error))
         finally:
-            self._starting = False
+            starting.cancel()
+            self._starting = None
 
     async def _start(self, run: Run) -> None:
         from edgead.console import detached
 
         spec = run.spec()
         if spec.distributed:
-            if self._nodes.undecided:
-                self._nodes.decide(None)
+            if self._nodes.undecided or self._nodes.failed is not None:
+                self._nodes.decide(self._nodes.cluster)  # again: its file may be mended by now
             self._say("waiting for the nodes…")
             await self._nodes.ready.wait()
+            if self._nodes.failed is not None:
+                raise self._nodes.failed
             assert self._nodes.cluster is not None
             place(spec, read_cluster(self._nodes.cluster))  # a wrong placement starts nothing
         if not await self._have_data(spec):
-            run = self._stand_in(run, spec)
+            run = await self._stand_in(run, spec)
         file = self._nodes.cluster if spec.distributed else None
         run.queue(False)
-        await asyncio.to_thread(detached.start_supervisor, run, file, self._data)
-        await _until_supervised(run)
-        self._running = run
+        self._running, self._launching = run, True
+        try:
+            await asyncio.to_thread(detached.start_supervisor, run, file, self._data)
+            await _until_supervised(run)
+        except ConsoleError:
+            run.queue(True)  # it waits again, until `s`
+            raise
+        finally:
+            self._launching = False
         self._say("")
         self._history.follow(run)
 
-    def _stand_in(self, run: Run, spec: TrialSpec) -> Run:
+    async def _stand_in(self, run: Run, spec: TrialSpec) -> Run:
         """Replace a run whose data can't be had by one on the labelled stand-in."""
+        about = run.about
         self._store.delete(run)
-        self._index.forget(run.name)
-        return self._store.create(replace(spec, synthetic=True))
+        await self._forget(run)
+        stand_in = self._store.create(replace(spec, synthetic=True))
+        write_about(stand_in.folder, about)
+        return stand_in
 
     async def _have_data(self, spec: TrialSpec) -> bool:
         """Have the spec's data; False where it can't be had."""

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, ProgressBar, Static
 
-from edgead.console import networks
+from edgead.console import networks, paths
 from edgead.console.actions import command
 from edgead.console.discovery import SSH_PORT, Found, Wanted
 from edgead.console.errors import ConsoleError, UsageError
@@ -128,7 +128,7 @@ class AddNodes(ModalScreen[tuple[list[Found], Wanted, Path] | None]):
             networks=wanted,
             port=int(port),
             user=user,
-            key=Path(key).expanduser() if key else None,
+            key=paths.expanded(key) if key else None,
             known_hosts=like.known_hosts,
             ssh_config=like.ssh_config,
         )
@@ -145,15 +145,17 @@ class AddNodes(ModalScreen[tuple[list[Found], Wanted, Path] | None]):
     @work(exclusive=True, group="search")
     async def _scan(self, wanted: Wanted) -> None:
         hosts = self.query_one(FoundList)
-        self._search = hosts.search = self._session.nodes.search(wanted, lambda: None)
+        search = self._session.nodes.search(wanted, lambda: None)
+        self._search = hosts.search = search
         self._scanning = True
         hosts.focus()
         try:
-            await self._search.run()
+            await search.run()
         except ConsoleError as error:
             self._tell(error)
         finally:
-            self._scanning = False
+            if self._search is search:  # else another one has begun
+                self._scanning = False
 
     def _show(self) -> None:
         search = self._search
@@ -176,7 +178,8 @@ class AddNodes(ModalScreen[tuple[list[Found], Wanted, Path] | None]):
         if search is None or not search.offers:
             self.notify("no new host key is waiting", markup=False)
             return
-        lines = [f"{each.target}  {each.fingerprint}" for each in search.offers.values()]
+        offers = dict(search.offers)  # those that are shown; the search may find more meanwhile
+        lines = [f"{each.target}  {each.fingerprint}" for each in offers.values()]
         answer = await self.app.push_screen_wait(
             Question(
                 "Trust these host keys?",
@@ -187,13 +190,14 @@ class AddNodes(ModalScreen[tuple[list[Found], Wanted, Path] | None]):
         )
         if answer != "accept":
             return
-        places = list(search.offers)
         try:
-            for place in places:
-                await self._session.nodes.accept(search.offers.pop(place))
+            for place, offer in offers.items():
+                await self._session.nodes.accept(offer)
+                if search.offers.get(place) is offer:
+                    del search.offers[place]
         except ConsoleError as error:
             self._tell(error)
-        await search.identify_again([f for f in search.found if (f.host, f.port) in places])
+        await search.identify_again([f for f in search.found if (f.host, f.port) in offers])
 
     # -- the end
 
@@ -204,7 +208,8 @@ class AddNodes(ModalScreen[tuple[list[Found], Wanted, Path] | None]):
             self.notify("nobody here can be logged in to yet", severity="warning", markup=False)
             return
         file = self.query_one("#file", Input).value.strip()
-        self.dismiss((chosen, self._wanted, Path(file or "cluster.toml").expanduser()))
+        path = paths.expanded(file or "cluster.toml")
+        self.dismiss((chosen, self._wanted, path))
 
     def action_command(self) -> None:
         """Put the command that finds and writes the same on the clipboard."""

@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static, TextArea
 
+from edgead.console import paths
 from edgead.console.narration import printable
 from edgead.console.session import Session
 from edgead.console.widgets.ink import ink
@@ -61,7 +62,7 @@ class ClusterFile(ModalScreen[tuple[str, Path] | None]):
         return self._session.nodes.mistakes(self.query_one(TextArea).text, self._path())
 
     def _path(self) -> Path:
-        return Path(self.query_one("#file", Input).value.strip() or "cluster.toml").expanduser()
+        return paths.expanded(self.query_one("#file", Input).value.strip() or "cluster.toml")
 
     def _say(self) -> None:
         wrong = self._mistakes()

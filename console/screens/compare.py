@@ -15,7 +15,8 @@ from textual.widgets import Footer, Static
 
 from edgead.console.compare import ComparisonTable, compare
 from edgead.console.errors import ConsoleError
-from edgead.console.exports import exported, file_name, write_file
+from edgead.console.exports import exported, file_name
+from edgead.console.files import write_whole
 from edgead.console.formats import as_text
 from edgead.console.narration import printable
 from edgead.console.screens.base import PanelScreen
@@ -151,6 +152,12 @@ class CompareScreen(PanelScreen):
         plot = self.query_one(LossPlot)
         plot.logarithmic = not plot.logarithmic
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer no file on this machine to who may only look."""
+        if action == "export" and self.session.read_only:
+            return None
+        return super().check_action(action, parameters)
+
     @work(group="export", exclusive=True)
     async def action_export(self) -> None:
         """Ask for a format and write the file into the working folder."""
@@ -166,7 +173,7 @@ class CompareScreen(PanelScreen):
         log, means = self.query_one(LossPlot).logarithmic, self._means
         try:
             content = await asyncio.to_thread(exported, states, form, log=log, means_only=means)
-            await asyncio.to_thread(write_file, path, content)
+            await asyncio.to_thread(write_whole, path, content)
         except ConsoleError as error:
             self.notify(printable(str(error)), severity="error", timeout=10, markup=False)
         else:

@@ -11,6 +11,7 @@ from textual.widgets import Footer
 
 from edgead.console.actions import TRIAL_ACTIONS, Action
 from edgead.console.describe import Section, as_plain
+from edgead.console.errors import ConsoleError
 from edgead.console.narration import printable
 from edgead.console.screens.base import PANEL_KEYS, PanelScreen
 from edgead.console.screens.keys import keys_for
@@ -73,7 +74,10 @@ class DescribeScreen(PanelScreen):
     def update(self) -> None:
         """Describe it as it is now."""
         panel = self.query_one(Described)
-        panel.sections = self.session.trials.describe(self._run)
+        try:
+            panel.sections = self.session.trials.describe(self._run)
+        except ConsoleError as error:  # it was deleted, or its log can't be read
+            panel.sections = [Section(str(error), ())]
         panel.caption(f"Trial {printable(self._run)}")
         panel.update()
 

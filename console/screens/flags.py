@@ -65,7 +65,7 @@ class FlagPanel(TextPanel):
     def command(self) -> str:
         """Give the command line of the advice; "" where it has none."""
         flags = self.flags()
-        advice = advice_for(flags[self.at]) if flags else Advice("")
+        advice = advice_for(flags[min(self.at, len(flags) - 1)]) if flags else Advice("")
         return command(advice.words, self._session.nodes.cluster) if advice.words else ""
 
     def _pair(self, name: str, text: str, colour: str = "foreground") -> Text:

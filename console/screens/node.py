@@ -148,7 +148,7 @@ class NodeScreen(PanelScreen):
     def _show_told(self) -> None:
         """Show what was told of the node; a container's log takes its place."""
         status = self.session.fleet.statuses.get(self._chosen)
-        if status is not None and status.node.container:
+        if status is not None and status.node.container and status.state == "up":
             return
         said = [one for one in self.session.sentences if one.who == self._chosen]
         lines = [f"{one.time[11:19]} {one.level} {one.text}" for one in said]
@@ -184,6 +184,7 @@ class NodeScreen(PanelScreen):
             at = names.index(self._chosen) if self._chosen in names else 0
             self._chosen = names[(at + by) % len(names)]
             self.query_one(TasksPanel).container = ""
+            self.query_one(LogView).show("Container log", [], empty="asking…")
             self.update()
             self._ask()
 

@@ -70,7 +70,7 @@ class Question(ModalScreen[str | None]):
             self.app.copy_to_clipboard(self._command)
             self.notify("the command is on the clipboard", markup=False)
         for choice in self._choices:
-            if event.key == choice.key:
+            if event.key == choice.key != "enter":  # which is the focused button's
                 event.stop()
                 self.dismiss(choice.answer)
 

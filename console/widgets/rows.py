@@ -126,7 +126,9 @@ class Rows(ScrollView, can_focus=True):
         width = max(0, self.scrollable_content_region.width - MARGIN)
         before, at = self._names, self._at()
         self._names = [name for name in self.names() if not self.only_faults or self.faulty(name)]
-        self.marked &= set(self._names)
+        if self.marked - set(self._names):
+            self.marked &= set(self._names)
+            self.post_message(self.Marked(self))
         others = self.lay_out(width)
         self._say_titles()
         if before != self._names:

@@ -33,7 +33,7 @@ TICK = 0.005
 
 async def measure(cluster: Path, home: Path, nodes: int, seconds: float) -> dict[str, float]:
     """Run the app until all nodes are up, then watch it for so long."""
-    session = LocalSession(Store(home / "runs"), cluster, [], home)
+    session = LocalSession(Store(home / "runs"), cluster, home)
     app = ConsoleApp(session, home)
     async with app.run_test(size=(120, 36)):
         end = time.monotonic() + READY_SECONDS

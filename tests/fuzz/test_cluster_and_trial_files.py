@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from edgead.console.commands.trial import read_trial
 from edgead.console.errors import UsageError
-from edgead.console.inventory import Node, read_cluster
+from edgead.console.inventory import Cluster, Node, read_cluster
 from edgead.models.spec import READERS, SpecError, TrialSpec, read_spec
 
 CLUSTER_KEYS = ("name", "embedded", "warm_seconds", "restore_power", "user", "key", "transport")
@@ -63,7 +63,24 @@ def test_any_bytes_are_read_or_refused(content: bytes) -> None:
 
 @given(some_of(CLUSTER_KEYS), st.lists(some_of(NODE_KEYS), max_size=3))
 def test_any_cluster_is_read_or_refused(head: dict[str, Any], nodes: list[dict[str, Any]]) -> None:
-    cluster = read_bytes(read_cluster, as_toml({"cluster": head, "nodes": nodes}))
+    hold_what_is_read(read_bytes(read_cluster, as_toml({"cluster": head, "nodes": nodes})))
+
+
+# Each is read as it is: what is wrong is the one value that is put into it.
+NODE = {"name": "a", "host": "10.0.0.1", "user": "me", "python": "/opt/tf/bin/python"}
+TRIAL = {"preset": "kdd99", "seed": 3, "workers": 2}
+words = st.text(max_size=20) | st.sampled_from(NASTY)
+
+
+@given(st.sampled_from(["name", "host", "user", "python", "container", "power_mode"]), words)
+@example("user", "me")
+@example("container", "tf:r35.3")
+def test_a_cluster_with_one_odd_value_is_read_or_refused(key: str, value: str) -> None:
+    assert read_bytes(read_cluster, as_toml({"nodes": [NODE]})) is not None
+    hold_what_is_read(read_bytes(read_cluster, as_toml({"nodes": [{**NODE, key: value}]})))
+
+
+def hold_what_is_read(cluster: Cluster | None) -> None:
     for node in cluster.nodes if cluster else ():
         assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", node.name)
         assert not re.search(r"[\s$;`'\"\\|&<>(){}\[\]*?!~#]", node.host)
@@ -80,6 +97,18 @@ def test_a_nasty_value_is_refused_or_one_word(key: str, value: str) -> None:
         assert cluster is None
     elif cluster is not None:
         assert not re.search(r"[\x00-\x1f\x7f-\x9f]|^-", value)
+
+
+@given(st.sampled_from(sorted(READERS)), plain | st.integers(0, 99) | words)
+@example("epochs", 7)
+def test_a_trial_with_one_odd_value_is_read_or_refused(key: str, value: Any) -> None:
+    assert read_spec(TRIAL).seed == 3
+    try:
+        spec = read_spec({**TRIAL, key: value})
+    except SpecError as error:
+        assert is_safe(str(error)) and len(str(error)) < 1000
+    else:
+        assert read_spec(spec.to_mapping()) == spec
 
 
 @given(some_of(tuple(READERS)) | plain)

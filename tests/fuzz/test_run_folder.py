@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from edgead.console.state import fold
 from edgead.console.store import Log, Run, Store, Tail
 from edgead.models import detector
 from edgead.models.spec import read_spec
+from testbed.fixtures import refuse
 
 WORDS = """run spec tasks cluster node state evidence role index exit_code lines rss peak sent
 received name synthetic rows features shards file done total seconds phase epoch step steps loss
@@ -74,14 +76,13 @@ def test_any_line_is_an_event_or_none(line: bytes) -> None:
 
 @given(plain)
 def test_any_detector_is_read_or_refused(content: Any) -> None:
-    path = Path(os.environ.get("TMPDIR", "/tmp")) / f"detector-{os.getpid()}.json"
-    path.write_text(json.dumps(content))
-    try:
-        detector.read(path)
-    except ValueError as error:
-        assert str(path) in str(error)
-    finally:
-        path.unlink()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "detector.json"
+        path.write_text(json.dumps(content))
+        try:
+            detector.read(path)
+        except ValueError as error:
+            assert str(path) in str(error)
 
 
 @pytest.fixture
@@ -161,8 +162,9 @@ def test_a_folder_of_runs_that_is_none_is_one_line(home: Path) -> None:
     assert main(["trial", "list"]) == 2
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="needs root to become somebody else")
 def test_what_cannot_be_read_is_one_line(run: Run) -> None:
+    if os.getuid() != 0:
+        refuse("needs root to become somebody else")
     code = (
         "import os; from edgead.console.cli import main; main(['trial', 'list', '--json']);"
         f"os.setuid(65534); print(main(['trial', 'list']), main(['trial', 'show', '{run.name}']))"

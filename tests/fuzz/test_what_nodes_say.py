@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -99,12 +100,10 @@ def test_any_host_found_makes_a_cluster_file(name: str, model: str, announced: s
     text = as_toml(
         "found", [found, replace(found, host="10.0.0.8")], Wanted(parse_networks(["10.0.0.0/24"]))
     )
-    path = Path("/tmp") / f"found-{time.monotonic_ns()}.toml"
-    path.write_text(text)
-    try:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "found.toml"
+        path.write_text(text)
         first, second = read_cluster(path).nodes
-    finally:
-        path.unlink()
     assert (first.host, second.host) == ("10.0.0.9", "10.0.0.8") and first.name != second.name
 
 

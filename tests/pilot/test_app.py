@@ -16,7 +16,7 @@ from edgead.console.screens.fleet import FleetScreen
 from edgead.console.screens.help import Help
 from edgead.console.screens.jump import Jump
 from edgead.console.screens.logs import LogsScreen
-from edgead.console.screens.question import Question
+from edgead.console.screens.question import Choice, Question
 from edgead.console.screens.trial import TrialScreen
 from edgead.console.widgets.events import EventLog
 from edgead.console.widgets.fleet import FleetTable
@@ -27,6 +27,15 @@ from edgead.console.widgets.seconds import SecondsPlot
 
 def app_of(session: FakeSession, tmp_path) -> ConsoleApp:
     return ConsoleApp(session, tmp_path / "crashes")
+
+
+def chosen(app) -> str:
+    """Give the text of what enter would do in the command palette."""
+    found = app.screen.query_one("CommandList")
+    if found.highlighted is None or found.highlighted >= found.option_count:
+        return ""
+    hit = getattr(found.get_option_at_index(found.highlighted), "hit", None)
+    return str(hit.text).casefold() if hit is not None else ""
 
 
 def text_of(widget) -> str:
@@ -134,6 +143,22 @@ async def test_a_question_is_answered_by_mouse_too(tmp_path, until):
     assert session.asked == ["close stop=True"]
 
 
+async def test_enter_presses_the_button_in_focus_and_no_other(tmp_path, until):
+    session = demo_session(6)
+    app = app_of(session, tmp_path)
+    async with app.run_test() as pilot:
+        choice = Choice("enter", "yes", "do it")
+        answers: list[str | None] = []
+        app.push_screen(Question("Sure?", "", (choice,)), answers.append)
+        await until(lambda: isinstance(app.screen, Question))
+        await pilot.press("down", "enter")
+        await until(lambda: answers == [None])
+        app.push_screen(Question("Sure?", "", (choice,)), answers.append)
+        await until(lambda: isinstance(app.screen, Question))
+        await pilot.press("enter")
+        await until(lambda: answers == [None, "yes"])
+
+
 async def test_the_keys_1_to_4_lead_to_the_areas(tmp_path, until):
     app = app_of(demo_session(10), tmp_path)
     areas = (("1", FleetScreen), ("2", TrialScreen), ("3", CompareScreen), ("4", LogsScreen))
@@ -179,7 +204,11 @@ async def test_read_only_refuses_what_changes_and_offers_the_rest(tmp_path, unti
         await pilot.press("1", "e", "E", "exclamation_mark")
         await pilot.pause()
         assert session.asked == [] and isinstance(app.screen, FleetScreen)
-        await pilot.press("r")
+        await pilot.press("3", "e")
+        await pilot.pause()
+        assert isinstance(app.screen, CompareScreen)
+        assert "Screenshot" not in {each.title for each in app.get_system_commands(app.screen)}
+        await pilot.press("1", "r")
         await until(lambda: session.asked == ["check node-1"])
         await pilot.press("q")
         await until(lambda: app.return_value is not None)  # nothing is asked
@@ -215,8 +244,8 @@ async def test_the_palette_finds_nodes_and_trials_and_does_it(tmp_path, until):
             await pilot.press("ctrl+p")
             await until(lambda: "CommandPalette" in type(app.screen).__name__)
             await pilot.press(*(key if key != " " else "space" for key in words))
-            await until(lambda: app.screen.query_one("CommandList").option_count >= 1)
-            await pilot.pause(0.3)  # the palette waits for more before it shows the best
+            typed = words.casefold().split()
+            await until(lambda typed=typed: all(word in chosen(app) for word in typed))
             await pilot.press("enter")
             await until(lambda wanted=asked: wanted in session.asked)
 

@@ -135,6 +135,7 @@ def test_every_terminal_shows_states_in_words_at_any_size(home, two_runs, enviro
         for size in ((40, 12), (200, 50), (120, 36), (80, 24)):
             terminal.resize(*size)
             terminal.until("edgead")
+        terminal.until("Fleet")  # the screen is drawn anew for each size
         terminal.click("Fleet")
         terminal.press("t")
         terminal.press("v")

@@ -27,17 +27,17 @@ def test_demo_to_comparison(home, kdd99_folder):
 
 
 def test_killing_the_app_ends_no_trial_and_opening_it_again_shows_it(home, kdd99_folder):
-    arguments = ["demo", "--data", kdd99_folder, "--epochs", "400"]
+    arguments = ["demo", "--data", kdd99_folder, "--epochs", "1000"]
     with Terminal(arguments) as terminal:
-        terminal.until(r"epoch +\d+/400")
+        terminal.until(r"epoch +\d+/1000")
         terminal.child.kill(9)
         until(lambda: not terminal.child.isalive())
         assert any("trial run" in command for command in marked(terminal.mark).values())
         with Terminal([], EDGEAD_DATA=str(kdd99_folder)) as again:
             again.until("T-001 .*centralised")
-            again.until(r"epoch +\d+/400")
+            again.until(r"epoch +\d+/1000")
             again.press("x")
-            again.until("(?i)stop")
+            again.until("Its processes end")
             again.press("\r")
             again.until("stopped")
             again.press("q")

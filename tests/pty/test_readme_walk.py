@@ -95,13 +95,18 @@ def test_from_boards_to_a_trial(home, kdd99_folder, tmp_path):
     assert not folder.exists()
 
 
+LATE = {"reach", "ssh", "ports"}  # what fails where a machine is so busy that boards are late
+
+
 def check_until_well(shell, line):
-    """Check again where a machine is so busy that boards are late; gives what was said at last."""
+    """Check, again where nothing but LATE failed; gives what was said at last."""
     for _ in range(4):
         code, said = shell.type(line)
-        if code == 0:
-            return said
-    raise AssertionError(said)
+        failed = set(re.findall(r"^✖ \S+ (\S+):", said, re.MULTILINE))
+        if code == 0 or not failed or failed - LATE:
+            break
+    assert code == 0, said
+    return said
 
 
 def _walk(shell, key, network):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import itertools
 import re
 import shutil
@@ -78,15 +79,20 @@ async def browser(folder: Path, hear):
     )  # fmt: skip
     try:
         async with asyncio.timeout(60), aiohttp.ClientSession() as http:
-            while not (found := re.search(rb"ws://([^/]+)/", await process.stderr.readline())):
-                pass
+            while line := await process.stderr.readline():
+                if found := re.search(rb"ws://([^/]+)/", line):
+                    break
+            assert line, "chromium has ended"
             async with http.get(f"http://{found[1].decode()}/json") as answer:
                 pages = [each for each in await answer.json() if each["type"] == "page"]
+        reading = asyncio.ensure_future(process.stderr.read())  # or a full pipe would hold it
         async with (
             aiohttp.ClientSession() as http,
             http.ws_connect(pages[0]["webSocketDebuggerUrl"], max_msg_size=0) as socket,
         ):
             yield Page(socket, hear)
+        reading.cancel()
     finally:
-        process.terminate()
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
         await process.wait()

@@ -35,7 +35,8 @@ class Terminal:
     def __exit__(self, *_):
         self.child.close(force=True)
         for pid in marked(self.mark):
-            os.kill(pid, 9)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, 9)
 
     def read(self):
         with contextlib.suppress(pexpect.TIMEOUT, pexpect.EOF):
@@ -78,6 +79,7 @@ class Terminal:
 
     def resize(self, columns, rows):
         """Be of another size from now on."""
+        self.screen.reset()  # what it shows from now on was drawn for this size
         self.screen.resize(rows, columns)
         self.child.setwinsize(rows, columns)
 

@@ -254,7 +254,7 @@ def test_flood_neither_blocks_nor_hides_the_exit(host: Host) -> None:
     assert ended["dropped"] > 0
 
 
-def test_host_that_does_not_read_loses_lines_but_no_exit(host: Host) -> None:
+def test_host_that_does_not_read_loses_lines_but_no_exit(host: Host, tmp_path: Path) -> None:
     host.configure()
     host.reading.clear()
     wide = "w" * 4000
@@ -262,15 +262,18 @@ def test_host_that_does_not_read_loses_lines_but_no_exit(host: Host) -> None:
         host.send(
             "start",
             task=f"t{number}",
-            argv=["sh", "-c", f"yes {wide} | head -n 300"],
+            argv=["sh", "-c", f"yes {wide} | head -n 300; : > {tmp_path}/{number}"],
             env={},
             stdin="",
         )
+    until(lambda: len(list(tmp_path.iterdir())) == 12, "the tasks to say all they say")
     until(lambda: not marked("EDGEAD_TASK=t"), "the tasks to end unread")
     host.reading.set()
     exits = [host.wait(event="exit") for _ in range(12)]
     assert {each["task"] for each in exits} == {f"t{number}" for number in range(12)}
-    assert sum(each["dropped"] for each in exits) > 0
+    lines = [m for m in host.past if m["event"] == "line"]
+    dropped = sum(each["dropped"] for each in (*lines, *exits))
+    assert dropped > 0 and len(lines) + dropped == 12 * 300
     assert host.ask("ping")["event"] == "pong"
 
 

@@ -60,6 +60,11 @@ def test_the_queue_keeps_a_sweep_until_it_is_started(run, capsys):
         ("T-002", "waiting", 2),
         ("T-003", "waiting", 3),
     ]
+    assert main(["trial", "queue", "--start", "--dry-run"]) == 0  # says what, and starts nothing
+    assert capsys.readouterr().out.count("1 trials, seeds") == 2
+    assert main(["trial", "queue", "--set", "seed=9"]) == 2
+    assert "--set and --seeds are for a SPEC" in capsys.readouterr().err
+    assert [each.state().state for each in Store(paths.runs_folder()).runs()][1:] == ["waiting"] * 2
     assert main(["trial", "delete", "T-002", "T-003", "--yes"]) == 0
     capsys.readouterr()
     assert main(["trial", "queue"]) == 0

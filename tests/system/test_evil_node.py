@@ -81,6 +81,7 @@ def test_watching_goes_on(reached: tuple[Path, Sshd, Path]) -> None:
                 assert len(said["evidence"]) <= 2000
             if lost <= seen and samples > 100:
                 break
+        assert lost <= seen and samples > 100 and program.process.poll() is None
         # Twice as many as were asked for pass, and some at the beginning.
         assert samples <= 30 + 12 * (time.monotonic() - began)
         pages = int(Path(f"/proc/{program.process.pid}/statm").read_text().split()[1])

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import os
 import re
 import sys
 from contextlib import asynccontextmanager
@@ -11,6 +12,8 @@ import pyte
 import pytest
 from chromium import browser
 from PIL import Image
+from program import MARK, marked
+from program import until as poll
 
 from edgead.console.cli import main
 
@@ -23,6 +26,7 @@ async def served():
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "edgead.console.cli", "serve", "--port", "0",
         stdin=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, MARK: (mark := os.urandom(8).hex())},
     )  # fmt: skip
     try:
         async with asyncio.timeout(60):
@@ -32,6 +36,11 @@ async def served():
         process.terminate()
         async with asyncio.timeout(60):
             await process.wait()
+        await asyncio.to_thread(until_gone, mark)  # with the apps, and their nodes
+
+
+def until_gone(mark):
+    poll(lambda: not marked(mark))
 
 
 async def until(condition, seconds=120):
@@ -49,7 +58,9 @@ async def test_the_app_runs_in_chromium(home, tmp_path):
         async def shows(text):
             return any(text in line for line in screen.display)
 
-        await until(lambda: shows("Fleet"))
+        await until(lambda: shows("Welcome"))
+        await page.value("document.querySelector('.xterm-helper-textarea').focus()")
+        await page.type("e")  # three nodes in this machine
         await until(lambda: shows("node-3"))
         assert "token" not in await page.value("location.href")
         before = await page.picture()

@@ -105,7 +105,7 @@ def test_only_sshd_is_open_while_a_trial_runs(
         ours = ports_of(program.running())  # on this machine, where the chief may be
         assert ours and not ours & open_here(made[0])
         chief = {p: c for p, c in program.running().items() if "edgead.models.chief" in c}
-        assert bool(chief) is not bool(chief_node)
+        assert bool(ports_of(chief)) is not bool(chief_node)
         # Its server runs what it is sent: no node has a way to it.
         assert not any(connects(board, port) for board in made for port in ports_of(chief))
         listening = made[0].run(["sh", "-c", "cat /proc/net/tcp /proc/net/tcp6"])

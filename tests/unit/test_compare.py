@@ -9,7 +9,8 @@ import pytest
 
 from edgead.console.compare import compare, quality_verdict
 from edgead.console.errors import UsageError
-from edgead.console.exports import exported, file_name, write_file
+from edgead.console.exports import exported, file_name
+from edgead.console.files import write_whole
 from edgead.console.formats import FORMATS, as_csv, as_json, as_text
 from edgead.console.latex import as_latex
 from edgead.console.state import Epoch, TrialState
@@ -123,11 +124,11 @@ def test_latex_is_escaped_and_has_booktabs_rules():
 def test_every_format_exports_to_a_file(form, tmp_path):
     content = exported(seeds(0.94, 0.96), form)
     path = tmp_path / file_name(seeds(0.94), form)
-    write_file(path, content)
+    write_whole(path, content)
     assert path.read_bytes() == content and len(content) > 500
     assert path.name.startswith("comparison-T-001.")
 
 
 def test_a_folder_that_is_not_there_is_one_line(tmp_path):
     with pytest.raises(UsageError, match=r"x\.md: cannot be written: No such file"):
-        write_file(tmp_path / "no" / "x.md", b"")
+        write_whole(tmp_path / "no" / "x.md", b"")

@@ -60,6 +60,32 @@ def test_a_graph_that_would_write_a_file_is_not_loaded(tmp_path, run, loaded):
     assert said[-1] == "nothing written"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("change", ["tensorflow 1", "two graphs", "unlisted"])
+def test_a_function_is_looked_at_wherever_it_is_named(tmp_path, change):
+    """The same file, changed by hand so that the loader would come to its function another way."""
+    code = PROGRAM.replace("WRITE_WHEN_RUN", "write()").replace("WRITE_WHEN_LOADED", "pass")
+    change_it = """
+from tensorflow.core.protobuf import saved_model_pb2
+file = folder / "saved_model.pb"
+saved = saved_model_pb2.SavedModel.FromString(file.read_bytes())
+graph = saved.meta_graphs[0]
+if CHANGE == "tensorflow 1":
+    graph.ClearField("object_graph_def")
+elif CHANGE == "two graphs":
+    saved.meta_graphs.add().CopyFrom(graph)
+else:
+    graph.object_graph_def.concrete_functions.clear()
+file.write_bytes(saved.SerializeToString())
+try:
+"""
+    code = code.replace("try:\n", change_it.replace("CHANGE", repr(change)), 1)
+    command = [sys.executable, "-c", code, str(tmp_path / "model"), str(tmp_path / "outside")]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert "expected a SavedModel of TensorFlow 2" in said[0] or "its graph has" in said[0], said
+    assert said[-1] == "nothing written"
+
+
 def test_what_is_no_model_is_refused(tmp_path):
     from edgead.models.graph_check import check_graph
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,50 @@ async def test_what_waits_is_held_until_somebody_starts_something(store):
     assert session.running()
     assert "2 held back" in await session.trials.stop()
     assert not session.running()
+
+
+async def test_a_wrong_cluster_file_starts_nothing_and_says_why(store, tmp_path, until):
+    file = tmp_path / "cluster.toml"
+    file.write_text("nodes = 3\n")
+    session = session_of(store, file)
+    living = asyncio.ensure_future(session.run(lambda: None, lambda: None))
+    await session.trials.start([TrialSpec(seed=9), TrialSpec(seed=10)])
+    await until(lambda: not session.running())
+    assert "cluster.toml" in session.message
+    await session.trials._refresh()
+    assert [line.state for line in session.trials.lines[:2]] == ["waiting", "waiting"]
+    living.cancel()
+
+
+async def test_a_trial_that_looks_for_its_data_can_be_stopped(store, monkeypatch, until):
+    asked, given = threading.Event(), threading.Event()
+
+    def ensure(*_more):
+        asked.set()
+        given.wait(60)
+
+    monkeypatch.setattr("edgead.console.data.ensure", ensure)
+    session = session_of(store)
+    living = asyncio.ensure_future(session.trials.run())
+    await session.trials.start([TrialSpec(strategy="central", workers=1, seed=9)])
+    await until(asked.is_set)
+    assert "not started" in await session.trials.stop()
+    await until(lambda: not session.running())
+    given.set()
+    await session.trials._refresh()
+    assert session.trials.lines[0].state == "waiting"
+    living.cancel()
+
+
+async def test_a_deleted_run_leaves_nothing_to_the_next_of_its_number(store):
+    session = session_of(store)
+    assert (await session.trials.states(["T-002"]))[0].over
+    await session.trials.delete(["T-002"])
+    assert await session.trials.states(["T-002"]) == []
+    with pytest.raises(UsageError, match="T-002"):
+        session.trials.describe("T-002")
+    assert store.create(TrialSpec(seed=5)).name == "T-002"
+    assert [state.over for state in await session.trials.states(["T-002"])] == [False]
 
 
 async def test_runs_are_named_and_deleted_and_leave_the_plots(store):

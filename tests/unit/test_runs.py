@@ -96,6 +96,9 @@ def test_a_description_names_the_sweep(tmp_path):
     [
         ("the node is lost: no keepalive for 15 s", "no longer answers", "check"),
         ("the task ended with signal 9 (out of memory?)", "smaller batch", "check"),
+        ("Exit code 137", "smaller batch", "check"),
+        ("the connection to x-1 is lost: port 22: refused", "no longer answers", "check"),
+        ("[Errno 98] Address already in use", "A port it needs", "check"),
         ("its container does not start: x", "Start its container", "container"),
         ("the host key of x is new", "Compare its fingerprint", "trust"),
         ("the host key has changed", "Somebody may be in between", ""),
@@ -111,3 +114,9 @@ def test_a_flag_says_what_to_do(cause, text, words):
 def test_a_flag_of_this_machine_points_to_its_log():
     advice = advice_for(Flag("", "host", "chief 0", "the chief ended", ("ValueError",), ""))
     assert "console.log" in advice.text and not advice.words
+
+
+@pytest.mark.parametrize("evidence", ["KeyError: 'x'", "it reported no room", "a conversion"])
+def test_a_word_within_a_word_says_nothing(evidence):
+    advice = advice_for(Flag("", "x-1", "worker 1", "the task ended", (evidence,), "ended"))
+    assert advice.text == "Check the node, then start the trial again."
