@@ -16,7 +16,7 @@ from edgead.models.flat import FlatModel
 from edgead.models.parameter_server import worker_index
 from edgead.models.rounds import Part, count_rounds
 from edgead.models.spec import WINDOWED_MODELS, TrialSpec
-from edgead.models.staged import SPLITS, StagedRows
+from edgead.models.staged import SPLITS, StagedRows, sound
 
 PS = "/job:ps/replica:0/task:0/device:CPU:0"
 # Adam, as Keras has it (Kingma and Ba, 2015, with epsilon outside the root).
@@ -77,7 +77,7 @@ class Graphs:
         part = Part(*tf.unstack(numbers))
         state = tf.identity(self._mean(numbers))
         rows = self.splits["train"]
-        series, total = rows.checked(rows.tensor()), tf.constant(rows.items, tf.int64)
+        series, total = rows.tensor(), tf.constant(rows.items, tf.int64)
         places = tf.range(part.low, part.high) + part.place
         rates = _rates(self._spec.learning_rate, tf.range(part.steps) + part.step + 1)
         share = 1 / tf.cast((part.high - part.low) * rows.values, tf.float32)
@@ -100,6 +100,7 @@ class Graphs:
         _, lost, *after = tf.while_loop(
             lambda i, *_: i < part.steps, step, start, parallel_iterations=1
         )
+        lost = sound(lost, series, rows.file)
         losses += lost * tf.one_hot(part.round, self.sizes[3])
         with tf.control_dependencies([lost]):
             seconds = tf.cast(tf.timestamp() - began, tf.float32)
@@ -131,7 +132,7 @@ class Graphs:
         )
         difference = tf.abs(self.model.call(weights, x, False) - x)
         errors = tf.reduce_mean(difference, axis=list(range(1, len(difference.shape))))
-        return tf.debugging.check_numerics(errors, "a shard holds no numbers")
+        return sound(errors, x)
 
 
 def optimise_graphs(wanted: bool) -> None:

@@ -10,16 +10,19 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 
 os.environ["TF_USE_LEGACY_KERAS"] = "1"
+import tensorflow as tf
+
 from edgead.datasets import Dataset, Split, Window, load, write_shards
 from edgead.models import fast
 from edgead.models.checkpoint import Checkpoints
 from edgead.models.report import Reporter, claim_stdout
 from edgead.models.spec import read_spec
+from edgead.models.training import DivergedError
 
 
 class Killer(Reporter):
@@ -54,16 +57,22 @@ def digest(array: Any) -> str:
 
 def main() -> None:
     out, job = claim_stdout(), json.loads(sys.stdin.readline())
-    windowed = "model" in job
-    spec = replace(read_spec(job["spec"]), **({"model": job["model"]} if windowed else {}))
+    spec = replace(read_spec(job["spec"]), **job["instead"])
+    windowed = "model" in job["instead"]
     rows = {"synthetic": True, "made_up": 20_000}
     data = series() if windowed else load("kdd99", "paper", None, None, **rows)
     prepared = write_shards(data, Path(job["shards"]))
+    if job["spoil"]:
+        for path in Path(job["shards"]).glob("*.f32"):
+            path.write_bytes(b"\xff" * path.stat().st_size)
     reporter = Killer(job["kill"], job["die"])
     checkpoints = Checkpoints(Path(job["folder"]), list(prepared.files))
     ahead = fast.prepare(spec, prepared)
     told = time.monotonic()
-    trained, engine = fast.train(spec, ahead, job["cluster"], told, reporter, checkpoints)
+    try:
+        trained, engine = fast.train(spec, ahead, job["cluster"], told, reporter, checkpoints)
+    except (tf.errors.InvalidArgumentError, DivergedError) as error:
+        tell(out, {"error": str(error)})
     weights = np.concatenate([each.ravel() for each in trained.model.get_weights()])
     found = [engine.errors(split) for _ in range(job["repeat"]) for split in ("train", "test")]
     rows = data.take("test", np.arange(data.count("test")))
@@ -77,6 +86,10 @@ def main() -> None:
         "rows": [len(each) for each in found[:2]],
         "resumed": reporter.resumed,
     }
+    tell(out, result)
+
+
+def tell(out: TextIO, result: dict[str, Any]) -> None:
     out.write(json.dumps(result) + "\n")
     out.flush()
     os._exit(0)

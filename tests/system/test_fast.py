@@ -64,6 +64,8 @@ def chief(cluster: Any, cache: Path, kill: int = 0, repeat: int = 1, **more: Any
         "kill": kill,
         "repeat": repeat,
         "die": False,
+        "spoil": False,
+        "instead": {},
         "folder": tempfile.mkdtemp(dir=cache),
         **more,
     }
@@ -116,9 +118,16 @@ def test_a_chief_goes_on_where_another_one_died(tmp_path: Path) -> None:
         assert processes
 
 
+def test_only_rows_that_are_no_numbers_are_blamed_on_a_shard(tmp_path: Path) -> None:
+    with servers(tmp_path) as (cluster, _):
+        diverged = chief(cluster, tmp_path, instead={"learning_rate": 1e38})
+        assert "try a lower learning_rate" in diverged["error"]
+        assert "holds no numbers" in chief(cluster, tmp_path, spoil=True)["error"]
+
+
 def test_windows_are_cut_on_the_workers(tmp_path: Path) -> None:
     with servers(tmp_path) as (cluster, _):
-        found = chief(cluster, tmp_path, model="lstm-autoencoder")
+        found = chief(cluster, tmp_path, instead={"model": "lstm-autoencoder"})
     assert found["rows"] == [3500, 1000]
     assert found["difference"] < 1e-5
     assert found["losses"][-1] < found["losses"][0]
