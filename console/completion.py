@@ -46,7 +46,8 @@ def _runs(**_: Any) -> list[str]:
     from edgead.console import paths
     from edgead.console.store import Store
 
-    return [run.name for run in Store(paths.runs_folder()).runs()]
+    runs = Store(paths.runs_folder()).runs()
+    return [name for run in runs for name in (run.name, run.about.name) if name]
 
 
 def _nodes(parsed_args: argparse.Namespace, **_: Any) -> list[str]:

@@ -40,9 +40,8 @@ def choose(found: Sequence[Found]) -> tuple[list[Found], list[Found]]:
     return jetsons, [each for each in usable if not each.jetson]
 
 
-def as_toml(name: str, found: Sequence[Found], wanted: Wanted) -> str:
-    """Give the text of a cluster file with these nodes."""
-    nodes, others = choose(found)
+def as_toml(name: str, nodes: Sequence[Found], wanted: Wanted, others: Sequence[Found] = ()) -> str:
+    """Give the text of a cluster file with these nodes, and the others as comments."""
     taken = {"host"}  # which no node may be called
     parts = [HEAD, tomli_w.dumps({"cluster": {"name": name, **_shared(wanted)}})]
     parts += [f"\n{_table(each, taken)}" for each in nodes]

@@ -109,7 +109,7 @@ def _replay(verbs: Verbs) -> None:
 
 def _curate(verbs: Verbs) -> None:
     rename = _verb(verbs, "rename", "give a run a name, which stands for it in commands", "RUN")
-    rename.add_argument("name", metavar="NAME", help="'' takes the name away")
+    rename.add_argument("label", metavar="NAME", help="'' takes the name away")
     annotate = _verb(verbs, "annotate", "put a note on a run", "RUN")
     annotate.add_argument("note", metavar="NOTE", help="one line; '' takes it away")
     delete = verbs.add_parser("delete", help="delete runs with all their files; asks first")

@@ -15,7 +15,7 @@ def rename(args: argparse.Namespace) -> int:
     """Give a run a name."""
     store = Store(paths.runs_folder())
     run = store.open(args.run)
-    store.rename(run, args.name)
+    store.rename(run, args.label)
     return _say(run, args.json)
 
 

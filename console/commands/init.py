@@ -37,11 +37,11 @@ async def _init(args: argparse.Namespace, wanted: Wanted) -> int:
     if interrupted:
         output.say(f"interrupted: {args.out} was not written")
         return INTERRUPTED
-    nodes, _ = choose(discovery.found)
+    nodes, others = choose(discovery.found)
     if not nodes:
         raise_changed(discovery)
         raise nobody(discovery, args.words)
-    text = as_toml(_cluster_name(args.out), discovery.found, wanted)
+    text = as_toml(_cluster_name(args.out), nodes, wanted, others)
     if args.dry_run:
         print(text, end="")
         return DONE

@@ -206,9 +206,14 @@ async def _lingering(
     from edgead.console.warm import Warm
 
     async def next_one(request: Request) -> int:
-        there = read_cluster(request.cluster) if request.cluster else None
-        given = store.open(request.run), there, request.data, cache
-        return await supervise(*given, lambda _: None, warm)
+        given = store.open(request.run)
+        try:
+            there = read_cluster(request.cluster) if request.cluster else None
+            return await supervise(given, there, request.data, cache, lambda _: None, warm)
+        except ConsoleError as error:  # who handed it over reads its log
+            with given.open_log() as log:
+                log.write(f"edgead-console: {error}\n".encode())
+            return error.exit_code
 
     async with aclosing(Warm(cluster.warm_seconds)) as warm:
         code = await supervise(run, cluster, data, cache, listener, warm)

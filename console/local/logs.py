@@ -58,7 +58,7 @@ class LocalLogs:
             lines = await asyncio.to_thread(last_lines, run.events_path)
         else:
             lines = await asyncio.to_thread(self._of_task, key.removeprefix(TASK))
-        return [printable(line) for line in lines]
+        return await asyncio.to_thread(lambda: [printable(line) for line in lines])
 
     def _of_task(self, task: str) -> list[str]:
         """Give what a task said last, as its end was told with it."""

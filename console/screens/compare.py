@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -19,6 +20,7 @@ from edgead.console.exports import exported, file_name
 from edgead.console.files import write_whole
 from edgead.console.formats import as_text
 from edgead.console.narration import printable
+from edgead.console.runs import RunLine
 from edgead.console.screens.base import PanelScreen
 from edgead.console.screens.question import Choice, Question
 from edgead.console.session import Session
@@ -81,6 +83,8 @@ class CompareScreen(PanelScreen):
         super().__init__(session)
         self._shown = ComparisonTable(())
         self._chosen: list[TrialState] = []  # none: the session's own
+        self._asked: list[str] = []  # their names
+        self._lines: list[RunLine] = []  # and what the list said of them then
         self._means = False
 
     def compose(self) -> ComposeResult:
@@ -102,7 +106,7 @@ class CompareScreen(PanelScreen):
     def on_rows_marked(self, message: Rows.Marked) -> None:
         """Compare other runs, in the order in which they were made."""
         message.stop()
-        self._read(sorted(message.rows.marked))
+        self._read(sorted(message.rows.marked, key=lambda name: (len(name), name)))
 
     def on_rows_opened(self, message: Rows.Opened) -> None:
         """Mark what enter or a second click is on, or take the mark off."""
@@ -111,8 +115,12 @@ class CompareScreen(PanelScreen):
 
     @work(group="read", exclusive=True)
     async def _read(self, names: list[str]) -> None:
+        self._asked, self._lines = names, self._lines_of(names)
         self._chosen = await self.session.trials.states(names)
         self.update()
+
+    def _lines_of(self, names: Sequence[str]) -> list[RunLine]:
+        return [line for line in self.session.trials.lines if line.run in names]
 
     def _states(self) -> list[TrialState]:
         """Give what is compared; the session's own trials as they are this moment."""
@@ -122,6 +130,8 @@ class CompareScreen(PanelScreen):
 
     def update(self) -> None:
         """Show the runs, and the figures of those that are compared."""
+        if self._lines_of(self._asked) != self._lines:  # one of them has got on
+            self._read(self._asked)
         states = self._states()
         self.query_one(RunList).update()
         curves = self.query_one(LossPlot)

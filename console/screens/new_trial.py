@@ -24,7 +24,6 @@ from edgead.console.trial_form import (
     FormError,
     defaults,
     read_form,
-    texts_of,
     words_of,
 )
 from edgead.console.widgets.ink import ink
@@ -66,11 +65,10 @@ class NewTrial(ModalScreen[tuple[TrialSpec, ...] | None]):
     }
     """
 
-    def __init__(self, session: Session, spec: TrialSpec | None = None) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._texts = texts_of(spec) if spec is not None else defaults()
-        self._wrong = ""
+        self._texts = defaults()
 
     def compose(self) -> ComposeResult:
         """Lay out the fields beside the plan."""

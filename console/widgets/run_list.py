@@ -72,21 +72,19 @@ class RunList(Rows):
         self._session = session
         self._columns: tuple[RunColumn, ...] = ()
         self._note = 0
-        self._lines: dict[str, RunLine] = {}
+        self._known: dict[str, RunLine] = {}
+        self._lines: dict[str, RunLine] = {}  # as they are painted
         self._shown = ""
 
     def names(self) -> list[str]:
         """Give the runs' numbers, newest first."""
-        return [line.run for line in self._session.trials.lines]
+        self._known = {line.run: line for line in self._session.trials.lines}
+        return list(self._known)
 
     def faulty(self, name: str) -> bool:
         """Whether a run failed, broke off or collapsed."""
-        line = next(each for each in self._session.trials.lines if each.run == name)
-        return line.state in FAULTS or line.collapsed or line.flags > 0
-
-    def line(self, name: str) -> RunLine | None:
-        """Give a run's line."""
-        return self._lines.get(name)
+        line = self._known.get(name)
+        return line is not None and (line.state in FAULTS or line.collapsed or line.flags > 0)
 
     def lay_out(self, width: int) -> bool:
         """Keep as many columns as there is room for; the rest is for name and note."""
@@ -101,7 +99,7 @@ class RunList(Rows):
             kept.remove(max(kept, key=lambda column: column.rank))
         self._columns = tuple(kept)
         self._note = max(0, width - taken() - GAP)
-        self._lines = {line.run: line for line in self._session.trials.lines}
+        self._lines = self._known
         trial = self._session.trial
         self._shown = trial.run if trial is not None else ""
         return before != (self._columns, self._note, self._shown) or lines != self._lines

@@ -76,6 +76,23 @@ async def test_marked_runs_are_compared_and_meant(area, until, tmp_path):
         await until(lambda: "T-001" in tables_of(screen))
 
 
+async def test_a_marked_run_that_gets_on_is_read_again(area, until, tmp_path):
+    session = three_runs()
+    done = session.others
+    going = dataclasses.replace(done[0], state="running", epochs=done[0].epochs[:2])
+    session.others = [going]
+    app = app_of(session, tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await area(pilot)
+        curves = screen.query_one(LossPlot)
+        screen.query_one(RunList).focus()
+        await pilot.press("home", "space")
+        await until(lambda: list(curves.overlaid) == [going])
+        session.others = done
+        app.changed()
+        await until(lambda: list(curves.overlaid) == done)
+
+
 async def test_curves_are_overlaid(area, until, tmp_path):
     app = app_of(three_runs(), tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:

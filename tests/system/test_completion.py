@@ -31,7 +31,8 @@ def completed(line: str, folder: Path) -> set[str]:
 @pytest.fixture
 def runs(home, tmp_path):
     for seed in (1, 2):
-        Store(home / "runs").create(read_spec({"preset": "kdd99", "seed": seed}))
+        run = Store(home / "runs").create(read_spec({"preset": "kdd99", "seed": seed}))
+        Store(home / "runs").rename(run, f"seed-{seed}")
     (tmp_path / "cluster.toml").write_text('[[nodes]]\nname = "xavier-1"\nhost = "127.0.0.1"\n')
     return tmp_path
 
@@ -42,6 +43,8 @@ def runs(home, tmp_path):
         ("edgead-console tri", {"trial"}),
         ("edgead-console trial sho", {"show"}),
         ("edgead-console trial show T-", {"T-001", "T-002"}),
+        ("edgead-console trial show s", {"seed-1", "seed-2"}),
+        ("edgead-console trial rename T-001 k", set()),
         ("edgead-console compare T-001 T-002 --form", {"--format"}),
         ("edgead-console compare --format l", {"latex"}),
         ("edgead-console trial run paper-k", {"paper-kdd99"}),

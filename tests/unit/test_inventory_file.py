@@ -22,6 +22,11 @@ def found(number, board=XAVIER, **more):
     return Found(f"10.0.0.{number}", 22, "OpenSSH_8.2", state="identified", board=board, **more)
 
 
+def text_of(name, everybody, wanted):
+    nodes, others = choose(everybody)
+    return as_toml(name, nodes, wanted, others)
+
+
 def reread(text):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "cluster.toml"
@@ -30,7 +35,7 @@ def reread(text):
 
 
 def test_jetsons_become_nodes_and_the_rest_comments():
-    text = as_toml("lab", [found(1), found(2, Board("nas"))], WANTED)
+    text = text_of("lab", [found(1), found(2, Board("nas"))], WANTED)
     assert [node.name for node in reread(text).nodes] == ["xavier-1"]
     assert "[[nodes]]  # Jetson-AGX, L4T 32.6.1, JetPack 4.6, no TensorFlow found" in text
     assert '\n# name = "nas"\n' in text
@@ -46,7 +51,7 @@ def test_what_has_tensorflow_is_written_down():
         Board("d", "Jetson-AGX", "35.3.1"),
         Board("host", "Jetson-AGX", "35.3.1"),
     ]
-    text = as_toml("lab", [found(n, board) for n, board in enumerate(boards, 1)], WANTED)
+    text = text_of("lab", [found(n, board) for n, board in enumerate(boards, 1)], WANTED)
     nodes = reread(text).nodes
     assert [(node.python, node.container) for node in nodes] == [
         ("/home/nvidia/tf/bin/python", ""),
@@ -65,13 +70,13 @@ def test_without_a_jetson_whoever_accepts_our_key_is_a_node():
 
 
 def test_boards_of_one_image_get_names_of_their_own():
-    nodes = reread(as_toml("lab", [found(1), found(2), found(3)], WANTED)).nodes
+    nodes = reread(text_of("lab", [found(1), found(2), found(3)], WANTED)).nodes
     assert [node.name for node in nodes] == ["xavier-1", "xavier-1-2", "xavier-1-3"]
 
 
 def test_what_was_needed_to_log_in_is_written_down(tmp_path):
     wanted = Wanted((), user="nvidia", key=tmp_path / "key", known_hosts=tmp_path / "kh")
-    node = reread(as_toml("lab", [replace(found(1), port=2222)], wanted)).nodes[0]
+    node = reread(text_of("lab", [replace(found(1), port=2222)], wanted)).nodes[0]
     assert (node.user, node.key, node.known_hosts, node.port) == (
         "nvidia",
         tmp_path / "key",
@@ -86,7 +91,7 @@ def test_whatever_hosts_call_themselves_the_file_can_be_read(said, name):
         replace(found(number, Board(hostname, model, "32.6.1")), announced=announced)
         for number, (hostname, model, announced) in enumerate(said, 1)
     ]
-    nodes = reread(as_toml(f"x{name}", everybody, WANTED)).nodes
+    nodes = reread(text_of(f"x{name}", everybody, WANTED)).nodes
     assert [node.host for node in nodes] == [each.host for each in everybody]
 
 
