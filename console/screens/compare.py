@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.content import Content
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from edgead.console.compare import ComparisonTable, compare
 from edgead.console.errors import ConsoleError
@@ -26,6 +26,7 @@ from edgead.console.screens.question import Choice, Question
 from edgead.console.session import Session
 from edgead.console.state import TrialState
 from edgead.console.widgets.header import TrialBar
+from edgead.console.widgets.key_bar import KeyBar
 from edgead.console.widgets.loss import LossPlot
 from edgead.console.widgets.rows import Rows
 from edgead.console.widgets.run_list import RunList
@@ -96,7 +97,7 @@ class CompareScreen(PanelScreen):
                 panel.border_subtitle = Content.assemble(*LEGEND)
                 yield Static("nothing to compare yet · s starts a trial", id="nothing")
             yield LossPlot(self.session, id="curves").add_class("panel", "plot")
-        yield Footer()
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Begin at the tables."""

@@ -7,7 +7,6 @@ from typing import ClassVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Footer
 
 from edgead.console.actions import TRIAL_ACTIONS, Action
 from edgead.console.describe import Section, as_plain
@@ -18,6 +17,7 @@ from edgead.console.screens.keys import keys_for
 from edgead.console.session import Session
 from edgead.console.widgets.header import TrialBar
 from edgead.console.widgets.ink import ink
+from edgead.console.widgets.key_bar import KeyBar
 from edgead.console.widgets.text_panel import TextPanel
 
 
@@ -69,7 +69,7 @@ class DescribeScreen(PanelScreen):
         """Lay out the text under the trial's row."""
         yield TrialBar(self.session)
         yield Described([], id="described").add_class("panel")
-        yield Footer()
+        yield KeyBar()
 
     def update(self) -> None:
         """Describe it as it is now."""

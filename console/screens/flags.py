@@ -7,7 +7,6 @@ from typing import ClassVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Footer
 
 from edgead.console.actions import command
 from edgead.console.advice import Advice, advice_for
@@ -18,6 +17,7 @@ from edgead.console.state import Flag, TrialState
 from edgead.console.widgets.events import clock
 from edgead.console.widgets.header import TrialBar
 from edgead.console.widgets.ink import ink
+from edgead.console.widgets.key_bar import KeyBar
 from edgead.console.widgets.text_panel import TextPanel
 
 
@@ -92,7 +92,7 @@ class FlagsScreen(PanelScreen):
         """Lay out the flag under the trial's row."""
         yield TrialBar(self.session)
         yield FlagPanel(self.session, id="flag").add_class("panel")
-        yield Footer()
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Begin with the latest."""

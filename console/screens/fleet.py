@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.widgets import Footer
 
 from edgead.console.actions import NODE_ACTIONS, Action, named
 from edgead.console.messages import Act
@@ -17,6 +16,7 @@ from edgead.console.widgets.checks import ChecksPanel
 from edgead.console.widgets.events import EventLog
 from edgead.console.widgets.fleet import FleetTable
 from edgead.console.widgets.header import TrialBar
+from edgead.console.widgets.key_bar import KeyBar
 from edgead.console.widgets.lanes import LanesPanel
 from edgead.console.widgets.rows import Rows
 
@@ -57,7 +57,7 @@ class FleetScreen(PanelScreen):
             yield LanesPanel(self.session, id="lanes").add_class("panel")
             yield ChecksPanel(self.session, id="checks").add_class("panel")
             yield EventLog(self.session, id="events").add_class("panel")
-        yield Footer()
+        yield KeyBar()
 
     def update(self) -> None:
         """Show nodes and events."""

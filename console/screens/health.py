@@ -8,7 +8,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import DataTable, Static
 
 from edgead.console.health.check import HealthCheck
 from edgead.console.messages import FleetChanged
@@ -17,6 +17,7 @@ from edgead.console.screens.breakpoints import HORIZONTAL
 from edgead.console.session import Session
 from edgead.console.widgets.header import TrialBar
 from edgead.console.widgets.ink import ink
+from edgead.console.widgets.key_bar import KeyBar
 
 LOOKS = {"ok": ("✔", "success"), "warn": ("▲", "warning"), "fail": ("✖", "error")}
 NOTHING = "no check has been run yet · r runs them all"
@@ -55,7 +56,7 @@ class HealthScreen(Screen[None]):
         table.border_title = "Health"
         yield table
         yield Static(id="said", classes="panel")
-        yield Footer()
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Show what is known."""

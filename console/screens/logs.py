@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Footer, Input, OptionList
+from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from edgead.console.errors import ConsoleError
@@ -19,6 +19,7 @@ from edgead.console.output import GLYPHS
 from edgead.console.screens.base import PANEL_KEYS, PanelScreen
 from edgead.console.session import LogSource
 from edgead.console.widgets.header import TrialBar
+from edgead.console.widgets.key_bar import KeyBar
 from edgead.console.widgets.log_view import LogView
 
 TOLD = LogSource("told", "what happened")  # the sentences: all that was told of the trial
@@ -59,7 +60,7 @@ class LogsScreen(PanelScreen):
             yield sources
             yield LogView(id="log").add_class("panel")
         yield Input(id="search", placeholder="search · enter finds, esc leaves", compact=True)
-        yield Footer()
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """List the logs, and read the one on screen again now and then."""

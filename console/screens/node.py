@@ -10,7 +10,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.widgets import Footer
 
 from edgead.console.actions import NODE_ACTIONS, Action
 from edgead.console.errors import ConsoleError
@@ -23,6 +22,7 @@ from edgead.console.session import Session
 from edgead.console.widgets.checks import ChecksPanel
 from edgead.console.widgets.header import TrialBar
 from edgead.console.widgets.ink import ink
+from edgead.console.widgets.key_bar import KeyBar
 from edgead.console.widgets.lanes import LanesPanel
 from edgead.console.widgets.log_view import LogView
 from edgead.console.widgets.text_panel import TextPanel
@@ -126,7 +126,7 @@ class NodeScreen(PanelScreen):
                 yield ChecksPanel(self.session, id="checks").add_class("panel")
                 yield TasksPanel(self.session, id="tasks").add_class("panel")
                 yield LogView(id="log").add_class("panel")
-        yield Footer()
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Show the node as it is, and ask it for its container now and then."""

@@ -9,7 +9,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.events import Resize
 from textual.widget import Widget
-from textual.widgets import Footer
 
 from edgead.console.actions import NODE_ACTIONS, TRIAL_ACTIONS, Action, named
 from edgead.console.messages import Act
@@ -21,6 +20,7 @@ from edgead.console.session import Session
 from edgead.console.widgets.events import EventLog
 from edgead.console.widgets.fleet import FleetTable
 from edgead.console.widgets.header import TrialBar
+from edgead.console.widgets.key_bar import KeyBar
 from edgead.console.widgets.plot_area import PlotArea
 from edgead.console.widgets.rows import Rows
 from edgead.console.widgets.run_list import RunList
@@ -86,7 +86,7 @@ class TrialScreen(PanelScreen):
                 yield FleetTable(self.session, id="fleet").add_class("panel")
             yield PlotArea(self.session, id="area")
             yield EventLog(self.session, id="events").add_class("panel")
-        yield Footer()
+        yield KeyBar()
 
     def on_resize(self, event: Resize) -> None:
         """Show two plots where there is room for two."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import stat
 
 import pytest
 from fakes import FakeSession, demo_session
+from textual.widgets._footer import FooterKey
 
 from edgead.console.app import ConsoleApp
 from edgead.console.errors import UnreachableError, UsageError
@@ -313,6 +315,23 @@ async def test_tab_goes_through_the_panels(tmp_path):
             await pilot.press("tab")
         assert sorted(seen) == ["events", "fleet", "loss", "seconds", "trials"]
         assert app.focused.id == seen[0]
+
+
+async def test_keys_that_are_shown_no_more_are_let_go(tmp_path):
+    app = app_of(demo_session(6), tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+
+        async def around() -> int:
+            await pilot.press("1", "3", "4", "2")
+            await pilot.pause()
+            gc.collect()
+            return sum(isinstance(each, FooterKey) for each in gc.get_objects())
+
+        await around()
+        once = await around()
+        for _ in range(5):
+            again = await around()
+        assert again <= once
 
 
 async def test_the_palette_opens(tmp_path, until):
