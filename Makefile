@@ -51,19 +51,19 @@ bench: .venv/installed ## measure the paper's tables here and print both side by
 	@$(BIN)/edgead-console bench $(BENCH_ARGS)
 
 bench-tunnel: .venv/installed debian ## measure what tunnels cost, on virtual boards (root; BENCH_ARGS)
-	@PYTHONPATH=tests $(BIN)/python tests/benchmarks/tunnel_cost.py $(BENCH_ARGS)
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.tunnel_cost $(BENCH_ARGS)
 
 bench-fleet: .venv/installed ## measure what a hundred nodes cost the console (BENCH_ARGS)
-	@$(BIN)/python tests/benchmarks/fleet_load.py $(BENCH_ARGS)
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.fleet_load $(BENCH_ARGS)
 
 bench-startup: .venv/installed ## measure how soon the app is there (BENCH_ARGS)
-	@$(BIN)/python tests/benchmarks/startup.py $(BENCH_ARGS)
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.startup $(BENCH_ARGS)
 
 bench-training: .venv/installed debian ## measure what the app costs while a trial trains, in tmux (BENCH_ARGS)
-	@$(BIN)/python tests/benchmarks/training_cost.py $(BENCH_ARGS)
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.training_cost $(BENCH_ARGS)
 
 bench-memory: .venv/installed ## measure the app's memory over a long trial (BENCH_ARGS)
-	@$(BIN)/python tests/benchmarks/memory.py $(BENCH_ARGS)
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.memory $(BENCH_ARGS)
 
 pictures: screenshots
 screenshots: .venv/installed ## take docs/'s pictures anew, from the real demo

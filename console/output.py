@@ -12,11 +12,11 @@ from typing import Any
 from edgead.agents.protocol import printable as escaped
 from edgead.console.errors import ConsoleError
 from edgead.console.events import Event, now
+from edgead.console.glyphs import of_level
 from edgead.console.narration import narrate, printable
 
 # What JSON lets pass as it is, and a terminal obeys or can't show: escapes mean the same there.
 _UNSEEN = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
-GLYPHS = {"info": "·", "good": "✔", "warn": "▲", "error": "✖"}
 
 
 def print_object(kind: str, fields: Mapping[str, Any]) -> None:
@@ -45,7 +45,10 @@ def narrate_event(event: Event) -> None:
     said = narrate(event)
     if said is not None:
         clock = said.time[11:19]
-        print(f"{clock} {GLYPHS.get(said.level, '·')} {said.who:<12} {said.text}", flush=True)
+        print(
+            f"{clock} {of_level(said.level)} {said.who:<12} {said.text}",
+            flush=True,
+        )
 
 
 def say(text: str) -> None:

@@ -10,6 +10,7 @@ from itertools import groupby
 from edgead.console import output
 from edgead.console.commands.nodes import chosen_cluster
 from edgead.console.errors import DONE, TRIAL_FAILED, UNREACHABLE, UsageError
+from edgead.console.glyphs import of_verdict
 from edgead.console.health.check import HealthCheck, with_cluster
 from edgead.console.health.fix import fix, safe
 from edgead.console.health.run import NAMES, REACH, check_nodes, worst
@@ -18,8 +19,6 @@ from edgead.console.inventory import Cluster, Node
 from edgead.console.narration import printable
 from edgead.console.on_nodes import chosen
 from edgead.console.progress import progress
-
-GLYPHS = {"ok": "✔", "warn": "▲", "fail": "✖"}
 
 
 def check(args: argparse.Namespace) -> int:
@@ -104,13 +103,13 @@ async def _fix(args: argparse.Namespace, cluster: Cluster, found: Sequence[Healt
         if args.json:
             output.print_object("fix", done._asdict())
         else:
-            glyph = GLYPHS["ok" if done.ok else "fail"]
+            glyph = of_verdict("ok" if done.ok else "fail")
             output.say(f"{glyph} {done.node} {done.name}: {printable(done.text)}")
 
 
 def matrix(nodes: Sequence[Node], found: Sequence[HealthCheck]) -> list[str]:
     """Give the table of every check and every node; a dot is a check that a node has not."""
-    cells = {(each.name, each.node): f"{GLYPHS[each.verdict]} {each.verdict}" for each in found}
+    cells = {(each.name, each.node): f"{of_verdict(each.verdict)} {each.verdict}" for each in found}
     names = [name for name in NAMES if any(each.name == name for each in found)]
     rows = [(name, *(cells.get((name, node.name), "·") for node in nodes)) for name in names]
     return output.columns([("CHECK", *(node.name for node in nodes)), *rows])
@@ -123,7 +122,7 @@ def details(found: Sequence[HealthCheck]) -> list[str]:
     bad.sort(key=lambda each: (each.verdict, each.node, each.remedy, NAMES.index(each.name)))
     for remedy, group in groupby(bad, key=lambda each: each.remedy):
         lines += [
-            f"{GLYPHS[each.verdict]} {each.node} {each.name}: {each.evidence}" for each in group
+            f"{of_verdict(each.verdict)} {each.node} {each.name}: {each.evidence}" for each in group
         ]
         lines += [f"    {remedy}"] if remedy else []
     return ["", *lines] if lines else []

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import DataTable, Static
 
+from edgead.console.glyphs import VERDICTS
 from edgead.console.health.check import HealthCheck
 from edgead.console.messages import FleetChanged
 from edgead.console.narration import printable
@@ -19,7 +20,6 @@ from edgead.console.widgets.header import TrialBar
 from edgead.console.widgets.ink import ink
 from edgead.console.widgets.key_bar import KeyBar
 
-LOOKS = {"ok": ("✔", "success"), "warn": ("▲", "warning"), "fail": ("✖", "error")}
 NOTHING = "no check has been run yet · r runs them all"
 NO_CELL = "·"
 
@@ -102,7 +102,7 @@ class HealthScreen(Screen[None]):
     def _cell(self, check: HealthCheck | None) -> Text:
         if check is None:
             return Text(NO_CELL, ink(self, "secondary"))
-        glyph, colour = LOOKS[check.verdict]
+        glyph, colour = VERDICTS[check.verdict]
         return Text(f"{glyph} {check.verdict}", ink(self, colour, bold=check.verdict != "ok"))
 
     def _chosen(self) -> tuple[str, HealthCheck | None]:
@@ -122,7 +122,7 @@ class HealthScreen(Screen[None]):
             text = f"{printable(node)} has no such check" if node else NOTHING
             said.update(Text(text, ink(self, "secondary")))
             return
-        glyph, colour = LOOKS[check.verdict]
+        glyph, colour = VERDICTS[check.verdict]
         said.border_title = Text(f"{printable(node)} · {check.name}").markup
         lines = Text.assemble((f"{glyph} ", ink(self, colour)), printable(check.evidence))
         if check.remedy:

@@ -14,8 +14,8 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from edgead.console.errors import ConsoleError
+from edgead.console.glyphs import of_level
 from edgead.console.narration import printable
-from edgead.console.output import GLYPHS
 from edgead.console.screens.base import PANEL_KEYS, PanelScreen
 from edgead.console.session import LogSource
 from edgead.console.widgets.header import TrialBar
@@ -105,7 +105,7 @@ class LogsScreen(PanelScreen):
 
     def _show_told(self) -> None:
         lines = [
-            f"{one.time[11:19]} {GLYPHS.get(one.level, '·')} {one.who:<10} {printable(one.text)}"
+            f"{one.time[11:19]} {of_level(one.level)} {one.who:<10} {printable(one.text)}"
             for one in self.session.sentences
         ]
         nothing = "nothing has happened yet · s starts a trial"

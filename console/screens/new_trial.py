@@ -13,8 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Select, Static
 
 from edgead.console.actions import command
+from edgead.console.glyphs import of_level
 from edgead.console.narration import printable
-from edgead.console.output import GLYPHS
 from edgead.console.plan import Plan
 from edgead.console.screens.breakpoints import HORIZONTAL
 from edgead.console.session import Session
@@ -165,7 +165,7 @@ class NewTrial(ModalScreen[tuple[TrialSpec, ...] | None]):
         wide = max((len(line.name) for line in plan.lines), default=0)
         room = self.query_one("#plan").scrollable_content_region.width - wide - 5
         for line in plan.lines:
-            glyph = GLYPHS[line.level]
+            glyph = of_level(line.level)
             row = Text.assemble(
                 (f"{glyph} ", ink(self, INKS[line.level])),
                 (f"{printable(line.name):<{wide}}  ", ink(self, "secondary")),

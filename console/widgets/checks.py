@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from rich.text import Text
 
+from edgead.console.glyphs import VERDICTS
 from edgead.console.health.check import HealthCheck
 from edgead.console.narration import printable
 from edgead.console.session import Session
 from edgead.console.widgets.ink import ink
 from edgead.console.widgets.text_panel import TextPanel
 
-LOOKS = {"ok": ("✔", "success"), "warn": ("▲", "warning"), "fail": ("✖", "error")}
 ORDER = ("fail", "warn", "ok")
 
 
@@ -35,7 +35,7 @@ class ChecksPanel(TextPanel):
     def draw(self) -> Text:
         """Write a line a check; evidence and remedy in full where it is not well."""
         found = self.checks()
-        counts = [f"{LOOKS[v][0]} {n}" for v in ORDER if (n := _count(found, v))]
+        counts = [f"{VERDICTS[v][0]} {n}" for v in ORDER if (n := _count(found, v))]
         busy = "checking…" if self._session.nodes.checking else " ".join(counts)
         self.caption("Checks · faults only (f shows all)" if self.only_faults else "Checks", busy)
         if not found:
@@ -51,7 +51,7 @@ class ChecksPanel(TextPanel):
         )
 
     def _lines(self, check: HealthCheck) -> Text:
-        glyph, colour = LOOKS[check.verdict]
+        glyph, colour = VERDICTS[check.verdict]
         bad = check.verdict != "ok"
         text = Text.assemble(
             (f"{glyph} {check.verdict:<5}", ink(self, colour, bold=bad)),

@@ -14,17 +14,12 @@ from textual.events import MouseScrollDown, MouseScrollUp, Resize
 from textual.reactive import reactive
 from textual.strip import Strip
 
+from edgead.console.glyphs import LEVELS
 from edgead.console.narration import Sentence, printable
 from edgead.console.session import Session
 from edgead.console.widgets.ink import ink
 from edgead.console.widgets.strips import StripView
 
-GLYPHS = {
-    "info": ("·", "secondary"),
-    "good": ("✔", "success"),
-    "warn": ("▲", "warning"),
-    "error": ("✖", "error"),
-}
 FAULTS = ("warn", "error")
 WHO_WIDTH = 10
 WHEEL = 3  # lines
@@ -140,7 +135,7 @@ class EventLog(StripView):
 
     def _segments(self, line: EventLine) -> list[Segment]:
         one = line.sentence
-        glyph, name = GLYPHS.get(one.level, GLYPHS["info"])
+        glyph, name = LEVELS.get(one.level, LEVELS["info"])
         loud = one.level in FAULTS
         base, quiet = self.rich_style, self.rich_style + ink(self, "secondary")
         level = base + ink(self, name, bold=loud)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 from textual.widget import Widget
 
+from edgead.console.glyphs import STATES
 from edgead.console.narration import printable
 from edgead.console.session import Session
 from edgead.console.state import TrialState
@@ -16,13 +17,6 @@ from edgead.console.widgets.ink import ink
 if TYPE_CHECKING:
     from textual.geometry import Region
     from typing_extensions import Self
-
-ENDS = {
-    "finished": ("✔", "success"),
-    "failed": ("✖", "error"),
-    "stopped": ("■", "warning"),
-    "interrupted": ("◇", "warning"),
-}
 
 
 class TrialBar(Widget):
@@ -120,7 +114,7 @@ class TrialBar(Widget):
     def _how(self, trial: TrialState) -> Text:
         """Say how it ended, or the time left, or the phase before there is one to tell."""
         if trial.over:
-            glyph, name = ENDS.get(trial.state, ("◇", "warning"))
+            glyph, name = STATES.get(trial.state, STATES["interrupted"])
             return Text(f"{glyph} {trial.state}", ink(self, name, bold=True))
         left = trial.seconds_left
         if left is None or not isfinite(left) or len(trial.epochs) >= trial.spec.epochs:

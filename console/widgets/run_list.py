@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rich.segment import Segment
 from textual.content import Content
 
+from edgead.console.glyphs import STATES
 from edgead.console.narration import printable
 from edgead.console.runs import RunLine, waiting
 from edgead.console.session import Session
@@ -15,15 +16,6 @@ from edgead.console.widgets.rows import Rows, fitted
 
 GAP = 2
 NOTE_WIDTH = 16  # at least, where some run has a name or a note
-STATES = {
-    "waiting": ("…", "secondary"),
-    "starting": ("◌", "secondary"),
-    "running": ("▶", "success"),
-    "finished": ("✔", "success"),
-    "failed": ("✖", "error"),
-    "stopped": ("■", "warning"),
-    "interrupted": ("◇", "warning"),
-}
 FAULTS = ("failed", "interrupted")
 
 

@@ -20,8 +20,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from figures import Target, write_report
-
+from benchmarks.figures import Target, write_report
 from edgead.console.app import ConsoleApp
 from edgead.console.events import event
 from edgead.console.local_session import LocalSession

@@ -20,7 +20,8 @@ import time
 from pathlib import Path
 
 import pyte
-from figures import Target, processor_seconds, write_report
+
+from benchmarks.figures import Target, processor_seconds, write_report
 
 FIRST, FULL = 0.6, 1.2  # s
 PANELS = ("Fleet", "Events", "Quit")

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from figures import Target, processor_seconds, write_report
+from benchmarks.figures import Target, processor_seconds, write_report
 
 CPU, RATE = 4.0, 10.0  # % of a core, kB/s
 READY_SECONDS = 120.0

@@ -20,7 +20,7 @@ from faults.lab import Lab
 PHASES = ("connecting", "first epoch", "later epoch", "threshold", "prediction")
 SPEC = {
     "synthetic": "true", "workers": "3", "epochs": "40", "seed": "5", "silence_seconds": "5",
-    "stall_seconds": "30", "rejoin_seconds": "60",
+    "ready_seconds": "45", "stall_seconds": "30", "rejoin_seconds": "60",
 }  # fmt: skip
 SECONDS = 180.0  # for a trial with a fault in it
 GONE_SECONDS = 30.0  # for the last process on a node that was out of reach
@@ -103,11 +103,11 @@ class Case:
 
     def _follow(self, *arguments: str, inject: bool = True) -> list[dict[str, Any]]:
         events: list[dict[str, Any]] = []
-        waiting = inject
+        late, waiting = threading.Event(), inject
         with Program(
             "--cluster", self.lab.cluster, "trial", "run", *arguments, "--json"
         ) as program:
-            timer = threading.Timer(SECONDS, program.process.kill)
+            timer = threading.Timer(SECONDS, lambda: (late.set(), program.process.kill()))
             timer.daemon = True  # a test that fails does not wait for it
             timer.start()
             for line in program.process.stdout:
@@ -124,6 +124,7 @@ class Case:
             timer.cancel()
             program.process.wait()
             until(lambda: not program.running(), GONE_SECONDS)
+        assert not late.is_set(), f"it took more than {SECONDS:.0f} s"
         assert not waiting, "the phase never began"
         return events
 
