@@ -23,8 +23,8 @@ help: ## list the targets
 demo: .venv/installed ## train on three embedded nodes and show it live (DEMO_ARGS=--headless for no screen)
 	@$(BIN)/edgead-console demo $(DEMO_ARGS)
 
-test: lint debian ## lint, then every test, whole trials too (TEST_ARGS go to pytest)
-	@echo "== Running every test"
+test: lint debian ## lint, then the tests, whole trials too (TEST_ARGS go to pytest)
+	@echo "== Running the tests"
 	@$(BIN)/pytest --durations=15 $(TEST_ARGS)
 
 test-fast: .venv/installed ## the tests without those marked slow

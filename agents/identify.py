@@ -15,16 +15,16 @@ from edgead.agents.protocol import printable
 SECONDS = 8.0
 
 
-async def identify(address: NodeAddress, *, timeout: float = SECONDS) -> Board:
+async def identify(address: NodeAddress) -> Board:
     """Return what a host is; nothing is installed, started or kept there.
 
     Raises:
         NodeError: in one of its kinds, which say what is wrong.
     """
     try:
-        return await asyncio.wait_for(_identify(address), timeout)
+        return await asyncio.wait_for(_identify(address), SECONDS)
     except asyncio.TimeoutError:
-        text = f"no answer from {address} within {timeout:g} s"
+        text = f"no answer from {address} within {SECONDS:g} s"
         raise NodeUnreachable(address.name, text) from None
 
 

@@ -116,8 +116,9 @@ def command(words: Sequence[str], cluster: Path | None = None) -> str:
 
 
 def command_of(action: Action, names: Sequence[str], session: Session) -> str:
-    """Write the command line that does an action to these; of nodes it names the cluster file."""
+    """Write the command line that does an action to these; what runs on nodes names their file."""
     if action.name == "shell":
         return shlex.join(session.nodes.shell(names[0]))
     words = action.words(names)
-    return command(words, session.nodes.cluster if words[0] == "nodes" else None)
+    on_nodes = words[0] == "nodes" or words[1] == "rerun"
+    return command(words, session.nodes.cluster if on_nodes else None)

@@ -64,7 +64,7 @@ class ConsoleApp(Doing):
         Binding("plus", "add_nodes", "Add nodes", show=False, key_display="+",
                 tooltip="find boards and put them into the cluster file"),
         Binding("Y", "copy_command", "Copy as command", show=False,
-                tooltip="what `enter` would do here, as a command line"),
+                tooltip="what checks these nodes, or describes this trial"),
         Binding("g", "jump", "Jump", show=False, tooltip="a letter over every panel; press one"),
         Binding("t", "theme", "Dark/light", show=False, tooltip="the other theme"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),

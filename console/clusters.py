@@ -18,7 +18,7 @@ def find_cluster(chosen: Path | None) -> Path | None:
         return chosen
     variable = os.environ.get(paths.CLUSTER_VARIABLE)
     if variable:
-        return Path(variable)
+        return paths.expanded(variable)
     usual = (Path("cluster.toml"), paths.home() / "cluster.toml")
     return next((path for path in usual if path.is_file()), None)
 

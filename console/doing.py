@@ -122,10 +122,10 @@ class Doing(App[int]):
             self.act(action, names)
 
     def action_copy_command(self) -> None:
-        """Put the command line of the first action on what is chosen on the clipboard."""
+        """Put the command that checks the chosen nodes, or describes the trial, for pasting."""
         actions, names = self._subject()
         if names:
-            action = actions[1] if actions is NODE_ACTIONS else named(actions, "describe")
+            action = named(actions, "check" if actions is NODE_ACTIONS else "describe")
             self.copy_to_clipboard(command_of(action, names, self.session))
             self.notify("the command is on the clipboard; a has the others", markup=False)
 
@@ -191,10 +191,10 @@ class Doing(App[int]):
             if code:
                 self.notify(f"ssh ended with exit code {code}", severity="warning")
 
-    def action_node(self, name: str = "") -> None:
+    def action_node(self) -> None:
         """Open the chosen node, or the first."""
         actions, names = self._subject("node")
-        self.open_node(name or (names[0] if actions is NODE_ACTIONS and names else ""))
+        self.open_node(names[0] if actions is NODE_ACTIONS and names else "")
 
     def action_health(self) -> None:
         """Open the checks."""
@@ -272,7 +272,7 @@ class Doing(App[int]):
         if answer == "demo":
             specs = demo_specs("paper-kdd99", 1, 10)
             await self._answer(lambda: self.session.nodes.use(None))
-            await self._answer(lambda: self.session.trials.start(specs))
+            await self._answer(lambda: self.session.trials.start(specs, stand_in=True))
             await self.run_action("area('trial')")
         elif answer == "find":
             self.action_add_nodes()

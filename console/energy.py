@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 GAP_SECONDS = 5.0  # between two samples; what a board drew in a longer one is not known
@@ -40,11 +39,3 @@ class Energy:
             return replace(self, latest=(at, watts))
         joules = (at - before) * (had + watts) / 2
         return Energy(self.joules + joules, self.seconds + at - before, (at, watts))
-
-
-def energy_of(samples: Iterable[tuple[float, float | None]]) -> Energy:
-    """Integrate samples (seconds on any clock, watts), in order of time, to joules."""
-    total = Energy()
-    for at, watts in samples:
-        total = total.then(at, watts)
-    return total

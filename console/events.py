@@ -19,12 +19,13 @@ KINDS: dict[str, str] = {
     "board": "supervisor: node, l4t, model, python, image, clock_offset (seconds against this"
     " machine's clock)",
     "task": "supervisor: role, index, node (which may change), state (starting, ready, ended, "
-    "restarting, quarantined), warm where it was there before the trial, and at the end "
-    "exit_code and lines (the last ones)",
+    "restarting, quarantined), warm where it was there before the trial, when "
+    "ready tensorflow, cudnn and seconds, and at the end exit_code, asked (whether we ended it) "
+    "and lines (the last ones)",
     "usage": "supervisor: role, index, node, and of that task rss and peak (bytes of memory), sent "
     "and received (bytes over its open connections)",
     "dataset": "chief: name, synthetic, rows {train, validation, test}, features, digest, shards "
-    "(the files that nodes are to have)",
+    "(the files that nodes are to have), window where rows are windows",
     "stage": "supervisor: node, file, while it goes done and total (bytes), at the end sent and "
     "seconds",
     "telemetry": "supervisor: node, source (tegrastats, machine), and of its sample, as far as it "
@@ -50,8 +51,8 @@ KINDS: dict[str, str] = {
     "(the numbers of all that failed); it ends after this",
     "flag": "supervisor: number (from 1), node, task, name (the cause's row in the table), cause, "
     "evidence [lines], action, suggestion",
-    "flag_update": "supervisor: number, and what changed of that flag: action, evidence (more "
-    "lines), seconds where it has been recovered from",
+    "flag_update": "supervisor: number, node, and what changed of that flag: action, evidence "
+    "(more lines), seconds where it has been recovered from",
     "result": "supervisor: the trial's last line, as the command-line contract has it",
 }
 

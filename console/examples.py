@@ -74,7 +74,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("trial run kdd99 --json", "events as JSON lines, the last of kind result"),
     ),
     "trial rerun": (("trial rerun T-001", "the same trial again"),),
-    "trial queue": (("trial queue", "run what waits, one after the other"),),
+    "trial queue": (
+        ("trial queue", "what waits"),
+        ("trial queue --start", "run it, one after the other"),
+    ),
     "trial replay": (("trial replay T-001 --speed 10", "its log again, ten times as fast"),),
     "trial rename": (("trial rename T-001 baseline", "a name of its own"),),
     "trial annotate": (("trial annotate T-001 'with a fan'", "a note"),),

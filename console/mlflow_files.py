@@ -107,11 +107,12 @@ def _write_run(part: Path, target: Path, run: Run, state: TrialState, events: li
 
 def metrics_of(events: list[Event], state: TrialState) -> dict[str, list[Point]]:
     """Give the metrics by name: loss and seconds of each epoch, then single figures."""
-    times = [_milliseconds(event.time) for event in events if event.kind == "epoch"]
+    # The latest that tells of an epoch: a resumed trial may do one again.
+    times = {e.get("epoch"): _milliseconds(e.time) for e in events if e.kind == "epoch"}
     end = _milliseconds(state.latest)
     found: dict[str, list[Point]] = {}
     if state.epochs:
-        rows = list(zip(times, state.epochs, strict=False))
+        rows = [(times.get(each.number, end), each) for each in state.epochs]
         found["loss"] = [(time, float(epoch.loss), epoch.number) for time, epoch in rows]
         found["seconds_per_epoch"] = [(time, float(e.seconds), e.number) for time, e in rows]
     single: dict[str, Any] = {

@@ -29,9 +29,9 @@ def print_line(fields: Mapping[str, Any]) -> None:
     print(to_json(fields), flush=True)
 
 
-def to_json(value: Any, indent: int | None = None) -> str:
+def to_json(value: Any) -> str:
     """Give plain data as JSON that is safe to show and can be written in UTF-8."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    text = json.dumps(value, ensure_ascii=False)
     return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
@@ -49,6 +49,11 @@ def narrate_event(event: Event) -> None:
             f"{clock} {of_level(said.level)} {said.who:<12} {said.text}",
             flush=True,
         )
+
+
+def counted(number: int, what: str) -> str:
+    """Write how many there are of something that takes an s."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def say(text: str) -> None:

@@ -11,6 +11,8 @@ from edgead.console.canvas import meter
 from edgead.datasets.loading import SWAT_WINDOW
 from edgead.models.spec import TrialSpec, read_spec
 
+WIDTH = 50  # characters of the longest bar
+
 
 @dataclass(frozen=True)
 class Point:
@@ -98,13 +100,13 @@ def _smallest(costs: Sequence[Cost]) -> dict[str, Cost]:
     return {cost.grows: cost for cost in reversed(costs)}
 
 
-def plot(costs: Sequence[Cost], width: int = 50) -> str:
+def plot(costs: Sequence[Cost]) -> str:
     """Draw a bar for each point: a later epoch's seconds, × those of its series' smallest."""
     lines = ["a later epoch's seconds, × the smallest's of its series"]
     smallest = _smallest(costs)
     ratios = [cost.later_epoch / smallest[cost.grows].later_epoch for cost in costs]
     for cost, ratio in zip(costs, ratios, strict=True):
         size = f"×{cost.size / smallest[cost.grows].size:g}"
-        bar = meter(100 * ratio / max(ratios), width).rstrip()
+        bar = meter(100 * ratio / max(ratios), WIDTH).rstrip()
         lines.append(f"{cost.grows:<8}{size:>4}  {bar} {ratio:.2f}")
     return "\n".join(lines)

@@ -166,7 +166,7 @@ class Trials(Protocol):
     def describe(self, name: str) -> list[Section]:
         """Say everything known of a run."""
 
-    async def start(self, specs: Sequence[TrialSpec]) -> str:
+    async def start(self, specs: Sequence[TrialSpec], *, stand_in: bool = False) -> str:
         """Put trials at the end of the queue; the first starts as soon as none is running."""
 
     async def rerun(self, names: Sequence[str]) -> str:

@@ -43,7 +43,7 @@ async def supervise(
     spec = run.spec()
     tasks = place(spec, cluster)
     with run.supervised():
-        before = run.events()
+        before = list(run.events())
         run.reopen()
         log = Log(run)
         recorder = Recorder(log, listener, before)

@@ -40,6 +40,7 @@ def add_trial(commands: Verbs) -> None:
     export.add_argument(
         "--to", type=Path, metavar="DIR", help="mlflow's tracking folder; default: mlruns"
     )
+    as_json(export)
     export.set_defaults(command="runs:export")
 
 

@@ -13,9 +13,6 @@ TAGS = (
     "FIT502", "FIT503", "FIT504", "P501", "P502", "PIT501", "PIT502", "PIT503", "FIT601",
     "P601", "P602", "P603",
 )  # fmt: skip
-# Sensors hold numbers; the others what a pump (1 off, 2 on) or a valve (0 moving, 1 closed, 2 open)
-# does.
-SENSORS = tuple(tag for tag in TAGS if tag.startswith(("FIT", "LIT", "AIT", "DPIT", "PIT")))
 
 _LABELS = {"normal": False, "attack": True}
 

@@ -18,7 +18,7 @@ from edgead.console.compare import ComparisonTable, compare
 from edgead.console.data import bar, ensure
 from edgead.console.errors import DONE, TRIAL_FAILED, ConsoleError, UsageError
 from edgead.console.events import Event
-from edgead.console.formats import as_text
+from edgead.console.formats import as_objects, as_text
 from edgead.console.host_prediction import time_host
 from edgead.console.interrupt import run_until_signal
 from edgead.console.inventory import WARM_SECONDS, Cluster
@@ -78,7 +78,7 @@ async def _bench(args: argparse.Namespace) -> int:
         report = as_report(tables, figures(rounds), mean_gaps(rounds), costs, len(rounds))
         args.report.write_text(report, encoding="utf-8")
     if args.json:
-        _print_objects(rounds, costs)
+        _print_objects(tables, rounds, costs)
     else:
         _print_text(tables, rounds, costs)
     return DONE
@@ -150,7 +150,9 @@ def _specs(args: argparse.Namespace, seed: int, *, synthetic_swat: bool) -> _Spe
     return _Specs(central, paper, fast, alone, lstm)
 
 
-def _print_objects(rounds: list[Round], costs: list[Cost]) -> None:
+def _print_objects(tables: ComparisonTable, rounds: list[Round], costs: list[Cost]) -> None:
+    for fields in as_objects(tables):
+        output.print_object("row", fields)
     for figure in (*figures(rounds), *mean_gaps(rounds)):
         output.print_object("bench", {**asdict(figure), "pairs": len(rounds)})
     for cost in costs:

@@ -47,27 +47,31 @@ def container(args: argparse.Namespace) -> int:
         raise UsageError(f"--lines: expected 1 to {MOST_LINES}, got {args.lines}")
     if args.dry_run:
         for node in nodes:
-            print(f"{node.name}: {shlex.join(plan(args.verb, node))}")
+            words = shlex.join(plan(args, node))
+            if args.json:
+                output.print_object("plan", {"node": node.name, "command": words})
+            else:
+                print(f"{node.name}: {words}")
         return DONE
     return run_until_signal(_container(args, nodes))
 
 
-def plan(verb: str, node: Node) -> list[str]:
-    """Return the command that a verb would run on a node."""
+def plan(args: argparse.Namespace, node: Node) -> list[str]:
+    """Return the command that the verb would run on a node."""
     image = node.container or "IMAGE"
     commands = {
         "list": docker.inspect(),
         "start": docker.start(image, memory=node.memory, mounts=node.mounts),
         "stop": docker.remove(),
         "restart": docker.restart(),
-        "logs": docker.logs(containers.LOG_LINES),
+        "logs": docker.logs(getattr(args, "lines", containers.LOG_LINES)),
         "stats": docker.stats(),
         "prune": docker.prune(),
         "pull": docker.pull(image),
         "load": ["docker", "load"],
         "build": docker.build(f"{containers.TAG}:rL4T"),
     }
-    return commands[verb]
+    return commands[args.verb]
 
 
 async def _container(args: argparse.Namespace, nodes: list[Node]) -> int:

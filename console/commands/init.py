@@ -43,13 +43,17 @@ async def _init(args: argparse.Namespace, wanted: Wanted) -> int:
         raise nobody(discovery, args.words)
     text = as_toml(_cluster_name(args.out), nodes, wanted, others)
     if args.dry_run:
-        print(text, end="")
+        if args.json:
+            output.print_object("plan", {"file": str(args.out), "text": text})
+        else:
+            print(text, end="")
         return DONE
     write_new(args.out, text, force=args.force)
     read_cluster(args.out)  # what we write, we can read
     here = args.out == Path("cluster.toml")
     chosen = "" if here else f"--cluster {shlex.quote(str(args.out))} "
-    output.say(f"{args.out}: {len(nodes)} nodes; next: edgead-console {chosen}nodes check")
+    count = output.counted(len(nodes), "node")
+    output.say(f"{args.out}: {count}; next: edgead-console {chosen}nodes check")
     tell_untrusted(discovery, args.words)
     return DONE
 

@@ -25,7 +25,11 @@ def power(args: argparse.Namespace) -> int:
         raise UsageError("nodes power: --clocks needs a mode: nodes power NAME… MODE --clocks pin")
     if args.dry_run:
         for node in nodes:
-            print(_plan(node, mode, args.clocks))
+            text = _plan(node, mode, args.clocks)
+            if args.json:
+                output.print_object("plan", {"node": node.name, "text": text})
+            else:
+                print(text)
         return DONE
     return run_until_signal(_power(args, nodes, mode))
 

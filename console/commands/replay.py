@@ -7,24 +7,21 @@ import asyncio
 from collections.abc import Callable
 
 from edgead.console import output, paths
-from edgead.console.errors import DONE, UsageError
+from edgead.console.errors import DONE
 from edgead.console.events import Event
 from edgead.console.interrupt import run_until_signal
-from edgead.console.playback import Playback
+from edgead.console.playback import Playback, checked_speed
 from edgead.console.store import Store
 
 TICK_SECONDS = 0.05
-MOST_SPEED = 1000.0
 
 
 def replay(args: argparse.Namespace) -> int:
     """Tell a run's events at the pace they came, or so many times as fast."""
-    if not 0 <= args.speed <= MOST_SPEED:
-        expected = f"expected 0 (at once) to {MOST_SPEED:g}"
-        raise UsageError(f"--speed: {expected}, got {args.speed:g}")
+    speed = checked_speed(args.speed)
     run = Store(paths.runs_folder()).open(args.run)
     tell = output.print_event if args.json else output.narrate_event
-    return run_until_signal(_replay(Playback(list(run.events()), args.speed), tell))
+    return run_until_signal(_replay(Playback(list(run.events()), speed), tell))
 
 
 async def _replay(playback: Playback, tell: Callable[[Event], None]) -> int:

@@ -6,11 +6,8 @@ import argparse
 import asyncio
 import csv
 import json
-import os
-import signal
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +23,10 @@ from edgead.console.narration import printable
 from edgead.console.result import result_of
 from edgead.console.runs import RunIndex
 from edgead.console.state import TrialState
+from edgead.console.stopping import stop_run
 from edgead.console.store import Run, Store, Tail
 
 POLL_SECONDS = 0.2
-STOP_SECONDS = 30.0
 
 
 def list_runs(args: argparse.Namespace) -> int:
@@ -103,7 +100,8 @@ def show(args: argparse.Namespace) -> int:
         advice = advice_for(flag)
         print(f"  what to do: {advice.text}")
         if advice.words:
-            print(f"  $ {command(advice.words)}")
+            file = Path(state.cluster) if state.cluster else None
+            print(f"  $ {printable(command(advice.words, file))}")
     return DONE
 
 
@@ -119,17 +117,17 @@ def attach(args: argparse.Namespace) -> int:
 
 
 async def _follow(stored: Run, tell: Callable[[Event], None]) -> int:
-    tail = Tail(stored)
+    tail, last = Tail(stored), ""
     while True:
         alive = stored.supervisor() is not None  # before reading: its last words count
         for happened in tail.read():
             tell(happened)
-            if happened.kind == "result":
-                return DONE
-        if not alive:
+            last = happened.kind
+        if last == "result" or not alive:  # a resumed run has a result for each time
             state = stored.state().state
-            output.say(f"edgead-console: {stored.name} is {state}")
-            return DONE
+            if last != "result":
+                output.say(f"edgead-console: {stored.name} is {state}")
+            return TRIAL_FAILED if state == "failed" else DONE
         await asyncio.sleep(POLL_SECONDS)
 
 
@@ -139,23 +137,17 @@ def stop(args: argparse.Namespace) -> int:
     pid = stored.supervisor()
     if pid is None:
         raise UsageError(f"{stored.name}: not running ({stored.state().state})")
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGTERM)
-    return run_until_signal(_until_stopped(stored, args.json))
+    return run_until_signal(_stop(stored, pid, args.json))
 
 
-async def _until_stopped(stored: Run, as_json: bool) -> int:
-    for _ in range(int(STOP_SECONDS / POLL_SECONDS)):
-        if stored.supervisor() is None:
-            state = stored.state()
-            if as_json:
-                output.print_object("run", summary_of(state, stored.about))
-            else:
-                print(f"{stored.name} {state.state}")
-            return DONE
-        await asyncio.sleep(POLL_SECONDS)
-    output.say(f"edgead-console: {stored.name} has not stopped within {STOP_SECONDS:.0f} s")
-    return TRIAL_FAILED
+async def _stop(stored: Run, pid: int, as_json: bool) -> int:
+    await stop_run(stored, pid)
+    state = stored.state()
+    if as_json:
+        output.print_object("run", summary_of(state, stored.about))
+    else:
+        print(f"{stored.name} {state.state}")
+    return DONE
 
 
 def export(args: argparse.Namespace) -> int:
@@ -164,12 +156,16 @@ def export(args: argparse.Namespace) -> int:
     if args.format == "mlflow":
         from edgead.console.mlflow_files import export as export_mlflow
 
-        print(export_mlflow(stored, args.to or Path("mlruns")))
+        folder = export_mlflow(stored, args.to or Path("mlruns"))
+        if args.json:
+            output.print_object("exported", {"run": stored.name, "folder": str(folder)})
+        else:
+            print(folder)
         return DONE
     if args.to is not None:
         raise UsageError("trial export: --to goes with --format mlflow; others go to stdout")
     state = stored.state()
-    if args.format == "json":
+    if args.format == "json" or args.json:
         json.dump(
             {
                 "result": result_of(state, state.state),

@@ -153,7 +153,8 @@ def print_plan(args: argparse.Namespace, store: Store, specs: Sequence[TrialSpec
         for line in plan.lines:
             output.print_object("plan", asdict(line))
     else:
-        print(f"{len(specs)} trials, seeds {', '.join(str(spec.seed) for spec in specs)}")
+        seeds = ", ".join(str(spec.seed) for spec in specs)
+        print(f"{output.counted(len(specs), 'trial')}, seed{'s' * (len(specs) > 1)} {seeds}")
         for text in output.columns([(each.name, each.text) for each in plan.lines]):
             print(text)
     return DONE if plan.ready else WRONG_USE

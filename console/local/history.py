@@ -9,13 +9,12 @@ from contextlib import suppress
 from edgead.console.errors import UsageError
 from edgead.console.events import Event, now
 from edgead.console.narration import Sentence, narrate, printable
-from edgead.console.playback import Playback
+from edgead.console.playback import Playback, checked_speed
 from edgead.console.session import Playing
 from edgead.console.state import TrialState, apply
 from edgead.console.store import Run, Store, Tail
 
 SENTENCES = 2000
-MOST_SPEED = 1000.0
 
 Changed = Callable[[], None]
 
@@ -102,13 +101,13 @@ class LocalHistory:
         if not events:
             raise UsageError(f"{run.name} has no events to replay")
         self._begin(run)
-        self._playback = Playback(events, _checked(speed))
+        self._playback = Playback(events, checked_speed(speed))
         return f"replaying {run.name}"
 
     def pace(self, speed: float) -> None:
         """Change a replay's speed."""
         if self._playback is not None:
-            self._playback.speed = _checked(speed)
+            self._playback.speed = checked_speed(speed)
             self._changed()
 
     def pause(self) -> None:
@@ -185,9 +184,3 @@ class LocalHistory:
                 if state.over and state.spec.dataset == self.trial.spec.dataset:
                     return state
         return None
-
-
-def _checked(speed: float) -> float:
-    if not 0 <= speed <= MOST_SPEED:
-        raise UsageError(f"a replay's speed: expected 0 (at once) to {MOST_SPEED:g}, got {speed:g}")
-    return speed

@@ -13,6 +13,7 @@ from edgead.console.errors import ConsoleError, UnreachableError, UsageError
 from edgead.console.fleet import Fleet
 from edgead.console.inventory import Cluster, cluster_of, read_cluster
 from edgead.console.local.guard import refuse
+from edgead.console.output import counted
 from edgead.console.session import Search
 from edgead.console.toml import parse_toml
 
@@ -94,7 +95,7 @@ class LocalNodes:
         self._change()
         count = len(read_cluster(cluster).nodes)
         self.decide(cluster)
-        return f"{cluster}: {count} nodes"
+        return f"{cluster}: {counted(count, 'node')}"
 
     def _change(self) -> None:
         """Raise UsageError where the nodes may not become others now."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -22,13 +20,14 @@ from edgead.console.placement import place
 from edgead.console.plan import EMBEDDED, Plan, make_plan
 from edgead.console.runs import RunIndex, RunLine
 from edgead.console.state import TrialState
+from edgead.console.stopping import stop_run
 from edgead.console.store import Run, Store
 from edgead.models.spec import TrialSpec
 
 POLL_SECONDS = 0.2
 REFRESH_SECONDS = 1.0
 STARTING_POLL_SECONDS = 0.02
-STOP_SECONDS = 20.0
+BEGIN_SECONDS = 20.0  # for a supervisor to take its run up
 
 
 class LocalTrials:
@@ -55,6 +54,7 @@ class LocalTrials:
         self._reading = asyncio.Lock()  # the index: by one at a time
         self._states: dict[str, TrialState] = {}  # of runs that are over and were compared
         self._queue: list[Run] = []
+        self._may_stand_in: set[str] = set()  # the runs that may have made-up data
         self._running: Run | None = None
         self._starting: asyncio.Task[None] | None = None
         self._launching = False  # the one that starts has a process already
@@ -110,8 +110,12 @@ class LocalTrials:
             raise UsageError(f"{name} is gone, or its log can't be read")
         return describe_run(state, line, self.lines)
 
-    async def start(self, specs: Sequence[TrialSpec]) -> str:
-        """Put trials at the end of the queue."""
+    async def start(self, specs: Sequence[TrialSpec], *, stand_in: bool = False) -> str:
+        """Put trials at the end of the queue.
+
+        With `stand_in`, as the demo's, they go on with labelled synthetic data where the real
+        can't be had.
+        """
         refuse(self._read_only)
         held = [run for run in self._store.runs() if run.queued and run not in self._queue]
         known = {run.name for run in self._queue}
@@ -120,6 +124,8 @@ class LocalTrials:
             run = self._store.create(spec)
             run.queue(True)
             self._queue.append(run)
+            if stand_in:
+                self._may_stand_in.add(run.name)
         await self._refresh()
         self._asked.set()
         self._changed()
@@ -146,13 +152,8 @@ class LocalTrials:
         pid = run.supervisor() if run else None
         if run is None or pid is None:
             return "no trial is running" + note
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
-        for _ in range(int(STOP_SECONDS / POLL_SECONDS)):
-            if run.supervisor() is None:
-                return f"{run.name} stopped" + note
-            await asyncio.sleep(POLL_SECONDS)
-        raise UnreachableError(f"{run.name} has not stopped within {STOP_SECONDS:.0f} s")
+        await stop_run(run, pid)
+        return f"{run.name} stopped" + note
 
     def _give_up(self, starting: asyncio.Task[None]) -> str:
         starting.cancel()
@@ -260,7 +261,7 @@ class LocalTrials:
                 raise self._nodes.failed
             assert self._nodes.cluster is not None
             place(spec, read_cluster(self._nodes.cluster))  # a wrong placement starts nothing
-        if not await self._have_data(spec):
+        if not await self._have_data(spec, run.name in self._may_stand_in):
             run = await self._stand_in(run, spec)
         file = self._nodes.cluster if spec.distributed else None
         run.queue(False)
@@ -285,8 +286,8 @@ class LocalTrials:
         write_about(stand_in.folder, about)
         return stand_in
 
-    async def _have_data(self, spec: TrialSpec) -> bool:
-        """Have the spec's data; False where it can't be had."""
+    async def _have_data(self, spec: TrialSpec, may_stand_in: bool) -> bool:
+        """Have the spec's data; False where it can't be had and a stand-in will do."""
         from edgead.console.data import ensure
 
         if spec.synthetic:
@@ -301,6 +302,8 @@ class LocalTrials:
         try:
             await asyncio.to_thread(ensure, spec.dataset, self._data, progress)
         except UnreachableError:
+            if not may_stand_in:
+                raise
             self._say("the data set can't be had: going on with SYNTHETIC data")
             return False
         return True
@@ -308,7 +311,7 @@ class LocalTrials:
 
 async def _until_supervised(run: Run) -> None:
     """Wait until a new run's supervisor has taken it up, or has said why not."""
-    for _ in range(int(STOP_SECONDS / STARTING_POLL_SECONDS)):
+    for _ in range(int(BEGIN_SECONDS / STARTING_POLL_SECONDS)):
         if run.supervisor() is not None or run.events_path.exists():
             return
         await asyncio.sleep(STARTING_POLL_SECONDS)

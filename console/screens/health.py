@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import DataTable, Static
 
+from edgead.console.actions import command
 from edgead.console.glyphs import VERDICTS
 from edgead.console.health.check import HealthCheck
 from edgead.console.messages import FleetChanged
@@ -132,9 +133,8 @@ class HealthScreen(Screen[None]):
     def action_copy(self) -> None:
         """Put the remedy on the clipboard; without one, the command that checks that node."""
         node, check = self._chosen()
-        command = check.remedy if check is not None else ""
-        command = command or f"edgead-console nodes check {node}".rstrip()
-        self.app.copy_to_clipboard(command)
+        again = command(["nodes", "check", *([node] if node else [])], self._session.nodes.cluster)
+        self.app.copy_to_clipboard((check.remedy if check is not None else "") or again)
         self.notify("a command is on the clipboard", markup=False)
 
 

@@ -109,7 +109,7 @@ class FakeTrials:
         state = next(s for s in states if s is not None and s.run == name)
         return describe_run(state, line, self.lines)
 
-    async def start(self, specs: Sequence[TrialSpec]) -> str:
+    async def start(self, specs: Sequence[TrialSpec], *, stand_in: bool = False) -> str:
         said = self._session.ask("start " + " ".join(str(spec.seed) for spec in specs))
         self.started += specs
         self._session._running = True

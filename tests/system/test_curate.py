@@ -1,13 +1,15 @@
 """Runs named, annotated, queued, replayed and deleted from the command line."""
 
 import json
+from pathlib import Path
 
 import pytest
 from stored_runs import finished_run
 
 from edgead.console import paths
 from edgead.console.cli import main
-from edgead.console.store import Store
+from edgead.console.events import event
+from edgead.console.store import Log, Store
 
 
 @pytest.fixture
@@ -37,7 +39,23 @@ def test_a_replay_tells_every_event(run, capsys):
     assert main(["trial", "replay", "T-001", "--speed", "0", "--json"]) == 0
     assert [line["kind"] for line in lines(capsys)] == ["started", "epoch", "score", "result"]
     assert main(["trial", "replay", "T-001", "--speed", "-1"]) == 2
-    assert "--speed: expected 0 (at once) to 1000, got -1" in capsys.readouterr().err
+    assert "speed: expected 0 (at once) to 1000, got -1" in capsys.readouterr().err
+
+
+def test_attach_tells_all_that_came_of_a_resumed_run(run, capsys):
+    log = Log(run)
+    log.append(event("resumed", epoch=1))
+    log.append(event("result", run=run.name, state="failed", flags=[]))
+    log.close()
+    assert main(["trial", "attach", "T-001", "--json"]) == 1
+    assert [line["kind"] for line in lines(capsys)][-3:] == ["result", "resumed", "result"]
+
+
+def test_an_export_can_be_json_lines(run, capsys, tmp_path):
+    to = ["--format", "mlflow", "--to", str(tmp_path / "mlruns")]
+    assert main(["trial", "export", "T-001", *to, "--json"]) == 0
+    (said,) = lines(capsys)
+    assert said["run"] == "T-001" and Path(said["folder"]).is_dir()
 
 
 def test_deletion_asks_and_is_whole(run, capsys):
@@ -61,7 +79,7 @@ def test_the_queue_keeps_a_sweep_until_it_is_started(run, capsys):
         ("T-003", "waiting", 3),
     ]
     assert main(["trial", "queue", "--start", "--dry-run"]) == 0  # says what, and starts nothing
-    assert capsys.readouterr().out.count("1 trials, seeds") == 2
+    assert capsys.readouterr().out.count("1 trial, seed ") == 2
     assert main(["trial", "queue", "--set", "seed=9"]) == 2
     assert "--set and --seeds are for a SPEC" in capsys.readouterr().err
     assert [each.state().state for each in Store(paths.runs_folder()).runs()][1:] == ["waiting"] * 2

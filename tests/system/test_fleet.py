@@ -279,6 +279,8 @@ def test_container_verbs(home: Path, boards: BoardMaker, capsys: Any, tmp_path: 
     for verb in ("list", "start", "stop", "restart", "logs", "stats", "prune", "pull"):
         assert main([*container, verb, "--dry-run"]) == 0
         assert "xavier-1: " in (said := capsys.readouterr().out) and "docker " in said
+    assert main([*container, "logs", "--lines", "7", "--dry-run", "--json"]) == 0
+    assert "--tail 7" in json.loads(capsys.readouterr().out)["command"]
     assert main([*container, "start"]) == 1
     assert "nodes container pull xavier-1" in capsys.readouterr().err
     image = ["--cluster", str(file), "nodes", "image", "build", "--base", IMAGES["5.1"]]

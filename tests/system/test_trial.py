@@ -69,7 +69,7 @@ def test_demo_headless_on_real_data(home, kdd99_folder):
         }  # fmt: skip
         assert not list(folder.glob("tmp-*"))
         log = [json.loads(line) for line in (folder / "events.jsonl").open()]
-        assert log[-1]["kind"] == "result"
+        assert log[-1]["kind"] == "result" and "resumed" not in log[0]
         assert json.loads((folder / "summary.json").read_text())["run"] == name
         assert tensorboard_loss(folder) == pytest.approx(summary_loss(folder))
     parts = [part for e in events if e["kind"] == "round" for part in e["parts"]]

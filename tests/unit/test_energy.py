@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgead.console.energy import GAP_SECONDS, Energy, energy_of
+from edgead.console.energy import GAP_SECONDS, Energy
+
+
+def energy_of(samples):
+    """Integrate samples (seconds, watts) in order of time."""
+    total = Energy()
+    for at, watts in samples:
+        total = total.then(at, watts)
+    return total
 
 
 def test_constant_power_is_power_times_time():

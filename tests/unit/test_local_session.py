@@ -10,7 +10,7 @@ import pytest
 from stored_runs import finished_run
 
 from edgead.console.discovery import Found, Wanted
-from edgead.console.errors import UsageError
+from edgead.console.errors import UnreachableError, UsageError
 from edgead.console.inventory import read_cluster
 from edgead.console.local_session import LocalSession
 from edgead.console.store import Store
@@ -107,6 +107,29 @@ async def test_a_trial_that_looks_for_its_data_can_be_stopped(store, monkeypatch
     living.cancel()
 
 
+@pytest.mark.parametrize("stand_in", [False, True])
+async def test_only_the_demo_goes_on_with_made_up_data(store, monkeypatch, until, stand_in):
+    def ensure(*_more):
+        raise UnreachableError("kdd99: can't be downloaded")
+
+    started: list[TrialSpec] = []
+
+    def start_supervisor(run, *_more):
+        started.append(run.spec())
+        raise UnreachableError("not in this test")
+
+    monkeypatch.setattr("edgead.console.data.ensure", ensure)
+    monkeypatch.setattr("edgead.console.detached.start_supervisor", start_supervisor)
+    session = session_of(store)
+    living = asyncio.ensure_future(session.trials.run())
+    spec = TrialSpec(strategy="central", workers=1, seed=9)
+    await session.trials.start([spec], stand_in=stand_in)
+    await until(lambda: not session.running())
+    assert [each.synthetic for each in started] == ([True] if stand_in else [])
+    assert session.message == ("not in this test" if stand_in else "kdd99: can't be downloaded")
+    living.cancel()
+
+
 async def test_a_deleted_run_leaves_nothing_to_the_next_of_its_number(store):
     session = session_of(store)
     assert (await session.trials.states(["T-002"]))[0].over
@@ -158,7 +181,7 @@ async def test_found_nodes_go_into_the_file_once(store, tmp_path):
     one = Found("10.0.0.1", 22, state="identified")
     two = Found("10.0.0.2", 2222, state="identified")
     wanted = Wanted([], user="nvidia", key=tmp_path / "key")
-    assert "1 nodes" in await session.nodes.add([one], wanted, file)
+    assert "1 node" in await session.nodes.add([one], wanted, file)
     assert "2 nodes" in await session.nodes.add([one, two], wanted, file)
     first, second = read_cluster(file).nodes
     assert (first.host, first.user, second.port) == ("10.0.0.1", "nvidia", 2222)

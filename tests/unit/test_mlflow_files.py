@@ -71,6 +71,19 @@ def test_metrics_are_lines_of_time_value_and_step(run, tmp_path, capsys):
     assert not (folder / "metrics" / "energy_joules").exists()
 
 
+def test_an_epoch_done_again_counts_when_it_was_done_last(run, tmp_path, capsys):
+    log = Log(run)
+    log.append(Event("2026-01-01T00:00:10.000Z", "resumed", {"epoch": 2}))
+    again = {"epoch": 3, "epochs": 3, "loss": 0.3, "seconds": 0.5}
+    log.append(Event("2026-01-01T00:00:30.000Z", "epoch", again))
+    log.close()
+    losses = (export(run, tmp_path / "mlruns", capsys) / "metrics" / "loss").read_text()
+    start = 1_767_225_600_000
+    assert [line.split()[0] for line in losses.splitlines()] == [
+        str(start + 1000), str(start + 2000), str(start + 30_000)
+    ]  # fmt: skip
+
+
 def test_exported_twice_it_is_one_run_in_one_experiment(run, tmp_path, capsys):
     first, second = (export(run, tmp_path, capsys) for _ in range(2))
     assert first == second

@@ -11,8 +11,11 @@ from edgead.datasets import DatasetError, DatasetUnreachable, Window, check, fet
 from edgead.datasets.plant import plant_series
 from edgead.datasets.swat import as_csv, read_series
 from edgead.datasets.swat_coding import MinMax
-from edgead.datasets.swat_columns import LABEL, SENSORS, TAGS
+from edgead.datasets.swat_columns import LABEL, TAGS
 
+# Sensors hold numbers; the others what a pump (1 off, 2 on) or a valve (0 moving, 1 closed, 2 open)
+# does.
+SENSORS = tuple(tag for tag in TAGS if tag.startswith(("FIT", "LIT", "AIT", "DPIT", "PIT")))
 NORMAL = plant_series(3000, 1, attacked=False)
 ATTACKED = plant_series(3000, 2, attacked=True)
 
