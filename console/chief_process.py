@@ -23,6 +23,7 @@ from edgead.console.recovery.causes import Cause
 from edgead.console.recovery.evidence import how_it_ended, telling
 from edgead.console.regular import open_to_read
 from edgead.console.store import Run
+from edgead.models.spec import TrialSpec
 
 Addresses = dict[str, list[str]]  # role to the host:port of its tasks
 
@@ -38,8 +39,8 @@ class ChiefFailure(Failure):
     said: Event | None = None
 
 
-def job_of(run: Run, data: Path, cache: Path, scratch: Path) -> dict[str, Any]:
-    """Make the job that models/chief.py reads from its stdin."""
+def job_of(run: Run, data: Path, cache: Path, scratch: Path, told: int = 0) -> dict[str, Any]:
+    """Make the job that models/chief.py reads from its stdin; `told` are the epochs in the log."""
     return {
         "spec": run.spec().to_mapping(),
         "data": str(data.absolute()),
@@ -47,6 +48,7 @@ def job_of(run: Run, data: Path, cache: Path, scratch: Path) -> dict[str, Any]:
         "folder": str(run.folder.absolute()),
         "log": str(run.log_path.absolute()),
         "scratch": str(scratch.absolute()),
+        "told": told,
     }
 
 
@@ -81,6 +83,7 @@ async def run_chief(
     cluster: Awaitable[Addresses] | None,
     on_event: Callable[[Event], None],
     standby: asyncio.subprocess.Process | None = None,
+    told: int = 0,
 ) -> None:
     """Run the chief to its end, one that stands by where there is one; its events go to `on_event`.
 
@@ -95,7 +98,7 @@ async def run_chief(
         run.open_log() as log,
     ):
         process = standby or await start_chief(log)
-        job = json.dumps(job_of(run, data, cache, Path(scratch))).encode() + b"\n"
+        job = json.dumps(job_of(run, data, cache, Path(scratch), told)).encode() + b"\n"
         await _run(run, process, job, cluster, on_event)
 
 
@@ -107,7 +110,7 @@ async def _run(
     on_event: Callable[[Event], None],
 ) -> None:
     handing = asyncio.ensure_future(_tell(process, job, cluster))
-    ear = Ear(HOST, run.spec().silence_seconds, on_event)
+    ear = Ear(HOST, run.spec(), on_event)
     try:
         while line := await ear.wait_for(next_line(process)):
             ear.hear(read_line(line))
@@ -124,15 +127,15 @@ async def _run(
 class Ear:
     """Hears what a chief says, wherever it runs: hands on its events, and keeps its last word."""
 
-    def __init__(self, node: str, silence: float, on_event: Callable[[Event], None]) -> None:
-        self._node, self._limit, self._on_event = node, 2 * silence, on_event
-        self._beats = False
+    def __init__(self, node: str, spec: TrialSpec, on_event: Callable[[Event], None]) -> None:
+        self._node, self._on_event = node, on_event
+        self._limit, self._silence = spec.ready_seconds, 2 * spec.silence_seconds
         self._said: Event | None = None
 
     async def wait_for(self, line: Awaitable[bytes]) -> bytes:
-        """Wait for a line; raises ChiefFailure where a chief that gave signs of life is silent."""
+        """Wait for a line; raises ChiefFailure where it gives no sign of life for too long."""
         try:
-            return await asyncio.wait_for(line, self._limit if self._beats else None)
+            return await asyncio.wait_for(line, self._limit)
         except asyncio.TimeoutError:
             text = f"the chief has given no sign of life for {self._limit:.0f} s: it is frozen"
             raise ChiefFailure(self._node, "chief 0", text, kind=Cause.FROZEN) from None
@@ -141,7 +144,8 @@ class Ear:
         """Take an event."""
         if happened is None:
             return
-        self._beats |= happened.kind == "alive"
+        if happened.kind == "alive":  # it has started, and beats from now on
+            self._limit = self._silence
         if happened.kind == "error":
             self._said = happened
         if happened.kind not in UNRECORDED:

@@ -31,6 +31,18 @@ from edgead.models.spec import TrialSpec
 
 STAGE_INTERVAL = 0.25  # seconds between two words on how far a shard is
 STOP_SECONDS = 10.0  # for an agent to end a task
+# Its stdin has ended: one that was stopped clears up and ends when it goes on.
+KILL_PROGRAM = """
+for signal in CONT KILL; do
+  found=
+  for each in /proc/[0-9]*; do
+    grep -qszx "EDGEAD_AGENT=$1" "$each/environ" && grep -qszx "EDGEAD_TASK=$2" "$each/environ" &&
+      kill -$signal "${each#/proc/}" && found=yes
+  done
+  [ "$found" ] && [ $signal = CONT ] && sleep 2
+done
+exit 0
+"""
 
 
 class ClusterTasks:
@@ -159,8 +171,9 @@ class ClusterTasks:
             argv = program_argv(node, env)
             await link.start_task(task.name, argv, env, task_server_source())
         except NodeError as error:
-            kind = Cause.UNFIT if task.node in self.links.up else Cause.NODE_LOST
-            raise Failure(task.node, task.name, error.text, kind=kind) from None
+            if task.node not in self.links.up:  # with all that is to run there
+                raise self.on_node(task.node, error.text, Cause.NODE_LOST) from None
+            raise Failure(task.node, task.name, error.text, kind=Cause.UNFIT) from None
         self._tell(task, "starting")
 
     def _threads(self) -> int | None:
@@ -188,19 +201,21 @@ class ClusterTasks:
         """End a task, if it still runs, and start it again at its address; raises Failure."""
         self._tell(task, "restarting")
         await self._stop(task)
-        await self.links.make_ready_again(task.node)
+        try:
+            await self.links.make_ready_again(task.node)
+        except Failure as failure:
+            raise failure.of(task.name) from None
         await self._start(task)
         await self.until_ready(task)
 
-    async def bring_back(self, node: str) -> None:
-        """Connect to a lost node, and start its tasks at their addresses; raises Failure."""
+    async def bring_back(self, node: str, tasks: Iterable[Task]) -> None:
+        """Connect to a lost node, and start tasks at their addresses there; raises Failure."""
         assert self._wiring is not None
         await self.links.connect(node)
-        there = [task for task in self.serving if task.node == node]
         try:
             await self._wiring.restore(node)
             await self.stage_on(node)
-            for task in there:
+            for task in tasks:
                 await self.restart(task)
         except Failure:
             await self.links.leave(node)  # the next try is to begin anew
@@ -241,15 +256,27 @@ class ClusterTasks:
     async def open_program(
         self, node: str, file: str, module: str, env: Mapping[str, str]
     ) -> Program:
-        """Run a module out of a staged zip on a node; raises Failure."""
-        python = interpreter(self.cluster.node(node))
+        """Run a module out of a staged zip on a node, as the chief; raises Failure.
+
+        It has a task's marks: the agent ends it when it ends itself.
+        """
         link = self.links.up.get(node)
         try:
             if link is None:
                 raise NodeError(node, "the node is lost")
+            marks = [f"EDGEAD_AGENT={link.marker}", f"EDGEAD_TASK={self._chief.name}"]
+            python = ["env", *marks, *interpreter(self.cluster.node(node))]
             return await link.open_program(file, module, env, python)
         except NodeError as error:
             raise Failure(node, "chief 0", error.text) from None
+
+    async def end_program(self, node: str) -> None:
+        """Kill the chief on a node that does not end by itself: one that is frozen."""
+        link, commands = self.links.up.get(node), self.links.commands(node)
+        if link is not None and commands is not None:
+            words = ["sh", "-c", KILL_PROGRAM, "sh", link.marker, self._chief.name]
+            with suppress(NodeError):
+                await commands.run(words, timeout=STOP_SECONDS)
 
     async def pack(self, files: Iterable[Path]) -> None:
         """Compress files for the nodes: once, and not by every node at the same time."""

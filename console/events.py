@@ -13,8 +13,8 @@ from edgead.agents.protocol import read_object
 LONGEST = 64 << 10  # characters of a text
 # Kinds, who says them and with which fields. Everything a person sees is folded from these.
 KINDS: dict[str, str] = {
-    "started": "supervisor: run, spec, tasks [{role, index, node}], cluster (its file), version, "
-    "resumed where a run goes on that had ended",
+    "started": "supervisor: run, spec, tasks [{role, index, node}], cluster (its file), embedded, "
+    "version, resumed where a run goes on that had ended",
     "node": "supervisor: node, state (connecting, up, lost), evidence",
     "board": "supervisor: node, l4t, model, python, image, clock_offset (seconds against this"
     " machine's clock)",

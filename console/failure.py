@@ -31,6 +31,10 @@ class Failure(Exception):  # noqa: N818 (it becomes a Flag, not a message of Pyt
         self.node, self.task, self.cause = node, task, cause
         self.evidence, self.exit_code, self.kind = evidence, exit_code, kind
 
+    def of(self, task: str) -> Failure:
+        """Give the same failure as one of these tasks."""
+        return Failure(self.node, task, self.cause, self.evidence, self.exit_code, self.kind)
+
     @property
     def killed(self) -> bool:
         """Whether somebody ended it: then its node's health has nothing to do with it."""

@@ -142,11 +142,14 @@ def _round(measures: Measures, event: Event, _now: float) -> None:
 
 
 def _epoch(measures: Measures, event: Event, now: float) -> None:
+    number = int(event["epoch"])
+    while measures.epochs and int(measures.epochs[-1].name) >= number:  # it is done again
+        measures.epochs.pop()
     # An epoch is told a moment after its end; the next begins where it ended.
     start = measures.epochs[-1].end if measures.epochs else None
     if start is None:
         start = max(0.0, now - _finite(event["seconds"]))
-    measures.epochs.append(Span(str(int(event["epoch"])), start, now))
+    measures.epochs.append(Span(str(number), start, now))
     if len(measures.epochs) > MOST_POINTS:
         del measures.epochs[1:-1:2]
 

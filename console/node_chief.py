@@ -84,16 +84,23 @@ async def run_node_chief(
     dataset: dict[str, Any],
     cluster: Addresses,
     checkpoint: str,
+    told: int,
     on_event: Callable[[Event], None],
 ) -> None:
     """Run a chief on a node to its end; its events go to `on_event`, its files to the run's folder.
 
-    `checkpoint` names the staged file that it goes on from, "" for none.
+    `checkpoint` names the staged file that it goes on from, "" for none; `told` are the epochs that
+    the run's log has.
     Raises ChiefFailure when it does not end well. Cancelling this ends it.
     """
     home = Home(run.folder)
-    job = {"spec": run.spec().to_mapping(), "dataset": dataset, "checkpoint": checkpoint}
-    ear = Ear(node, run.spec().silence_seconds, on_event)
+    job = {
+        "spec": run.spec().to_mapping(),
+        "dataset": dataset,
+        "checkpoint": checkpoint,
+        "told": told,
+    }
+    ear = Ear(node, run.spec(), on_event)
     complaining = asyncio.ensure_future(program.errors(_bounded_log(run)))
     lines = program.lines()
     try:
@@ -107,11 +114,15 @@ async def run_node_chief(
             left -= 0 if happened.kind == "file" else len(line)
             if left < 0:
                 raise ValueError(f"the chief's events are more than {MOST_EVENTS >> 20} MB")
-            if happened.kind == "file":
-                home.take(happened)
-                continue
-            if happened.kind == "saved" or happened.get("checkpoint"):
-                home.keep()
+            try:
+                if happened.kind == "file":
+                    home.take(happened)
+                    continue
+                if happened.kind == "saved" or happened.get("checkpoint"):
+                    home.keep()
+            except OSError as error:
+                text = f"{run.folder}: can't be written: {error.strerror}"
+                raise Failure(HOST, "chief 0", text, kind=Cause.DISK_FULL) from None
             ear.hear(happened)
         ending = await program.end()
         await asyncio.wait({complaining}, timeout=LAST_WORDS)

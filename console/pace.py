@@ -29,7 +29,9 @@ class Pace:
         """Take note of a sign of progress."""
         if self._latest:
             now = time.monotonic()
-            self._longest, self._latest = max(self._longest, now - self._latest), now
+            if now - self._latest < self._least:  # a stall is no pace
+                self._longest = max(self._longest, now - self._latest)
+            self._latest = now
 
     @property
     def limit(self) -> float:

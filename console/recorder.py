@@ -20,14 +20,27 @@ class Recorder:
 
     def __init__(self, log: Log, listener: Listener, before: Iterable[Event] = ()) -> None:
         self.state = fold(before)
-        self._log, self._listener = log, listener
+        self._log = log
+        self._listener: Listener | None = listener
+        self.lost: OSError | None = None  # why an event is not in the log
 
     def record(self, kind: str, **data: Any) -> None:
         """Record an event of this moment."""
         self.take(event(kind, **data))
 
     def take(self, happened: Event) -> None:
-        """Record an event that somebody else has made, the chief for one."""
-        self._log.append(happened)
+        """Record an event that somebody else has made, the chief for one.
+
+        Nothing is raised: what tells of a node must not fail for a full disk of ours. A listener
+        that can't be told any more, its terminal gone, is left alone.
+        """
+        try:
+            self._log.append(happened)
+        except OSError as error:
+            self.lost = self.lost or error
         apply(self.state, happened)
-        self._listener(happened)
+        if self._listener is not None:
+            try:
+                self._listener(happened)
+            except OSError:
+                self._listener = None

@@ -27,6 +27,7 @@ from edgead.models.spec import TrialSpec
 if TYPE_CHECKING:
     from edgead.console.warm import Warm
 
+LOOK_SECONDS = 1.0  # between two looks at whether the log is whole
 CHECKPOINT = "checkpoint.npz"  # models/checkpoint.py, which needs TensorFlow's company
 WORK = ("train", "threshold", "validation", "test")  # phases whose end is progress
 
@@ -67,7 +68,10 @@ class Start:
         nodes, begin = self._nodes, asyncio.ensure_future
         self._choosing.begin()
         self._chief_node = self._choosing.chief_node
-        jobs: dict[str, asyncio.Future[Any]] = {"late": begin(self._pace.late())}
+        jobs: dict[str, asyncio.Future[Any]] = {
+            "late": begin(self._pace.late()),
+            "log": begin(self._see_logged()),
+        }
         self._pace.begin()
         if nodes is not None:
             jobs["ready"] = begin(self._make_ready(nodes))
@@ -95,6 +99,8 @@ class Start:
                         jobs[name].result()
             except Failure as failure:
                 self._medic.setback(failure)
+            if "log" in done:
+                self._medic.end(jobs["log"].result())
             if "chief" in done:
                 try:
                     jobs["chief"].result()
@@ -105,6 +111,13 @@ class Start:
                 text = jobs["late"].result()
                 late = Failure(self._chief_node, "chief 0", text, kind=Cause.STALLED)
                 await self._medic.judge_chief(self._nodes, late, watch)
+
+    async def _see_logged(self) -> Failure:
+        """Wait until the trial's log can't be written: what is done then would be lost."""
+        while (lost := self._trial.recorder.lost) is None:  # noqa: ASYNC110 (it is plain data)
+            await asyncio.sleep(LOOK_SECONDS)
+        text = f"{self._trial.run.events_path}: can't be written: {lost.strerror}"
+        return Failure(HOST, "chief 0", text, kind=Cause.DISK_FULL)
 
     async def _finish(self) -> None:
         """Have flags for what has failed and did not matter any more."""
@@ -140,7 +153,8 @@ class Start:
         self._tell_chief("starting", **({"warm": True} if standby else {}))
         cluster = asyncio.shield(self._told) if self._nodes is not None else None
         try:
-            await run_chief(trial.run, trial.data, trial.cache, cluster, self._hear, standby)
+            given = trial.run, trial.data, trial.cache, cluster, self._hear
+            await run_chief(*given, standby, self._epochs())
         except Failure as failure:
             self._tell_chief("ended", lines=list(failure.evidence))
             raise
@@ -157,13 +171,18 @@ class Start:
         addresses = await asyncio.shield(self._told)  # with the files there, too
         code = staged.code.name, node_chief.MODULE
         program = await nodes.open_program(node, *code, TENSORFLOW_SETTINGS)
-        job = staged.dataset, addresses, checkpoint
+        job = staged.dataset, addresses, checkpoint, self._epochs()
         try:
             await node_chief.run_node_chief(trial.run, node, program, *job, self._hear)
         except Failure as failure:
             self._tell_chief("ended", lines=list(failure.evidence))
+            await nodes.end_program(node)
             raise
         self._tell_chief("ended", exit_code=0, asked=True)
+
+    def _epochs(self) -> int:
+        """Say how many epochs the log has."""
+        return len(self._trial.recorder.state.epochs)
 
     def _stageable_checkpoint(self) -> str:
         """Copy the checkpoint to where shards are, named as they are; "" where there is none."""
@@ -186,12 +205,12 @@ class Start:
             self._hear_stalled(happened)
         ended = kind == "phase" and happened.get("state") == "end"
         if ended and phase == "connect":
-            self._medic.training = True
+            self._medic.trains()
         last = "prepare" if self._trial.spec.engine == "fast" else "start"
         if ended and phase == last and self._nodes is not None and not self._told.done():
             self._pace.pause()  # until it is told the cluster
         if kind == "epoch" or (ended and phase in WORK):
-            self._medic.got_on()
+            self._medic.got_on(_point(happened))
             if self._mending:
                 self._medic.flags.recovered(self._mending, "it gets on")
                 self._mending = 0
@@ -227,6 +246,14 @@ class Start:
     def _tell_chief(self, state: str, **more: object) -> None:
         node = self._chief_node
         self._trial.recorder.record("task", role="chief", index=0, node=node, state=state, **more)
+
+
+def _point(happened: Event) -> tuple[int, int]:
+    """Say how far a trial is: phases done, epochs done; to compare."""
+    if happened.kind != "epoch":
+        return WORK.index(happened["phase"]) + 1, 0
+    number = happened.get("epoch")
+    return 0, number if isinstance(number, int) else 0
 
 
 async def together(*jobs: Awaitable[None]) -> None:

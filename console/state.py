@@ -82,6 +82,7 @@ class TrialState:
     started: str = ""
     latest: str = ""
     cluster: str = ""
+    embedded: bool = False  # its nodes are this machine's own
     synthetic: bool = False
     rows: dict[str, int] = field(default_factory=dict)
     shards: list[str] = field(default_factory=list)  # of the data, by sha256
@@ -164,6 +165,7 @@ def apply(state: TrialState, event: Event) -> None:
 def _started(state: TrialState, event: Event) -> None:
     state.run = str(event["run"])
     state.cluster = str(event.get("cluster") or "")
+    state.embedded = event.get("embedded") is True
     try:
         state.spec = read_spec(event["spec"])
     except SpecError:
@@ -225,6 +227,8 @@ def _phase(state: TrialState, event: Event) -> None:
 
 def _step(state: TrialState, event: Event) -> None:
     done = int(event["epoch"]) - 1 + int(event["step"]) / max(1, int(event["steps"]))
+    while state.steps and state.steps[-1][0] >= done:
+        state.steps.pop()
     state.steps.append((done, float(event["loss"])))
     if len(state.steps) > MOST_STEPS:
         state.steps[:] = state.steps[::2]  # more than any plot can show all the same
@@ -234,6 +238,8 @@ def _epoch(state: TrialState, event: Event) -> None:
     number = int(event["epoch"])
     if not 0 < number <= MOST_EPOCHS or len(state.epochs) >= MOST_EPOCHS:
         raise ValueError(f"no epoch's number: {number}")
+    while state.epochs and state.epochs[-1].number >= number:  # it is done again, from the start
+        state.epochs.pop()
     state.epochs.append(Epoch(number, float(event["loss"]), float(event["seconds"])))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from contextlib import aclosing
 from importlib import metadata
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from edgead.console.choosing import Choosing
 from edgead.console.cluster_tasks import ClusterTasks
-from edgead.console.errors import DONE, INTERRUPTED
+from edgead.console.errors import DONE, INTERRUPTED, TRIAL_FAILED, ConsoleError
+from edgead.console.failure import Failure
 from edgead.console.inventory import Cluster
 from edgead.console.placement import HOST, Task, place
 from edgead.console.recorder import Listener, Recorder
@@ -22,6 +24,8 @@ from edgead.console.store import Log, Run
 
 if TYPE_CHECKING:
     from edgead.console.warm import Warm
+
+MOST_TEXT = 300  # characters of an error that nobody foresaw
 
 
 async def supervise(
@@ -53,6 +57,7 @@ async def supervise(
             spec=spec.to_mapping(),
             tasks=[{"role": t.role, "index": t.index, "node": t.node} for t in tasks],
             cluster=str(cluster.path.absolute()) if cluster and spec.distributed else None,
+            **({"embedded": True} if cluster and cluster.embedded and spec.distributed else {}),
             version=metadata.version("edgead-console"),
             **({"resumed": True} if before else {}),
         )
@@ -70,7 +75,10 @@ async def supervise(
 def _finish(run: Run, recorder: Recorder, outcome: str) -> None:
     result = result_of(recorder.state, outcome)
     recorder.record("result", **result)
-    run.finish(result)
+    try:
+        run.finish(result)
+    except OSError as error:
+        raise ConsoleError(f"{run.folder}: can't be written: {error.strerror}") from None
 
 
 class _Starts:
@@ -92,6 +100,12 @@ class _Starts:
             return "failed", last.failure.exit_code
         except asyncio.CancelledError:
             return "stopped", INTERRUPTED
+        except Exception as error:  # the last line of defence: nodes are left, the run has a result
+            traceback.print_exc()
+            text = f"{type(error).__name__}: {error}"
+            failure = Failure(HOST, "chief 0", text[:MOST_TEXT], kind=Cause.PROGRAM)
+            self._medic.flags.raise_flag(failure, "the trial was ended")
+            return "failed", TRIAL_FAILED
         finally:
             await self._medic.aclose()
         return "finished", DONE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
@@ -165,10 +166,12 @@ class Watching:
         if task.node not in self._links.up:
             return
         before, after = self._links.memory_before(task.node), Memory(0, ())
-        if message.signal == 9:
+        # What runs a command in a container ends with 128 and the signal that ended it there.
+        number = signal.SIGKILL if message.code == 128 + signal.SIGKILL else message.signal
+        if number == signal.SIGKILL:
             after = await self._links.memory(task.node)
         lines = telling(message.lines)
-        kind = cause_of_end(message.signal, lines, before, after)
+        kind = cause_of_end(number, lines, before, after)
         how = how_it_ended(message.code, message.signal)
         if kind is Cause.OUT_OF_MEMORY:
             how += ": out of memory, the kernel says"

@@ -30,11 +30,14 @@ class Checkpoints:
     """Reads and writes the checkpoint of one trial.
 
     `data` names what is trained on: a checkpoint of other data is left alone. `start` is the file
-    to go on from, where that is not the one that is written.
+    to go on from, where that is not the one that is written. `told` are the epochs that the trial's
+    log has: a chief may have died between writing the checkpoint and telling.
     """
 
-    def __init__(self, folder: Path, data: Sequence[str], start: Optional[Path] = None) -> None:
-        self._path, self._data = folder / FILE, list(data)
+    def __init__(
+        self, folder: Path, data: Sequence[str], start: Optional[Path] = None, told: int = 0
+    ) -> None:
+        self._path, self._data, self.told = folder / FILE, list(data), told
         self._start = start or self._path
 
     def load(self) -> Optional[Checkpoint]:

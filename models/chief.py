@@ -38,7 +38,7 @@ class Job(NamedTuple):
 
     `dataset` is the data as it is staged here, where that is so. stderr goes to the end of `log`,
     if set; temporary files into `scratch`. `checkpoint` is the file to go on from, where that is
-    not the one in `folder`.
+    not the one in `folder`; `told` are the epochs that the trial's log has.
     """
 
     spec: TrialSpec
@@ -49,6 +49,7 @@ class Job(NamedTuple):
     log: Optional[Path]
     dataset: Optional[Mapping[str, Any]]
     checkpoint: Optional[Path]
+    told: int
 
     @classmethod
     def read(cls, job: Any) -> Job:
@@ -58,7 +59,8 @@ class Job(NamedTuple):
         log = Path(job["log"]) if job["log"] else None
         spec = read_spec(job["spec"], "job")
         checkpoint = Path(job["checkpoint"]) if job.get("checkpoint") else None
-        return cls(spec, data, cache, folder, scratch, log, job.get("dataset"), checkpoint)
+        told = int(job.get("told", 0))
+        return cls(spec, data, cache, folder, scratch, log, job.get("dataset"), checkpoint, told)
 
     def enter(self) -> None:
         """Send what is not an event to the log, and temporary files to their folder."""
@@ -93,7 +95,8 @@ def run(job: Job, read_line: Callable[[], Said], reporter: Reporter) -> None:
         from edgead.models import saving, scoring, strategies
         from edgead.models.checkpoint import Checkpoints
     files = prepared.files if prepared else ()
-    checkpoints = Checkpoints(job.folder, [Path(name).name for name in files], job.checkpoint)
+    names = [Path(name).name for name in files]
+    checkpoints = Checkpoints(job.folder, names, job.checkpoint, job.told)
     trained, scorer = strategies.train(job.spec, data, prepared, read_line, reporter, checkpoints)
     cpu = {"cpu_seconds": trained.cpu_seconds, "prepare_cpu_seconds": trained.prepare_cpu_seconds}
     reporter.emit("trained", **cpu)
@@ -194,8 +197,9 @@ def serve(reporter: Reporter, read_line: Callable[[], Said], places: Mapping[str
         return NO_DATA
     except Exception as error:  # the last line of defence: whatever TensorFlow raises is told
         seconds = time.monotonic() - started
-        print(f"{type(error).__name__}: {error}".strip(), file=sys.stderr)
         reporter.emit("error", **complaints.blame(error), seconds=seconds)
+        with suppress(OSError):  # no room for it, say
+            print(f"{type(error).__name__}: {error}".strip(), file=sys.stderr)
         return FAILED
     return 0
 

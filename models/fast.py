@@ -127,8 +127,9 @@ class Engine:
         done = checkpoints.load()
         if done is not None and done.slots.shape == shape[1:]:
             self._rounds, slots = done.rounds, done.slots
-            epochs.go_on_from(done.losses, done.seconds)
+            epochs.go_on_from(done.losses, done.seconds, checkpoints.told)
             reporter.emit("resumed", epoch=len(done.losses))
+            epochs.report(FILE)
         with tf.device(PS):
             value = tf.constant(np.broadcast_to(slots, shape))
             tf.raw_ops.AssignVariableOp(resource=self._variable, value=value)

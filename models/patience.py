@@ -37,13 +37,13 @@ class Patience:
         waiting = _waiter.submit(coordinator.join)  # which knows no deadline
         try:
             waiting.result(limit)
+            self._longest = max(self._longest, time.monotonic() - began)
         except futures.TimeoutError:
             self._tell(limit)
             try:
                 waiting.result(limit)
             except futures.TimeoutError:
                 raise StalledError(f"no part was finished within {2 * limit:.0f} s") from None
-        self._longest = max(self._longest, time.monotonic() - began)
 
     def _limit(self) -> float:
         return max(self._least, TIMES * self._longest) if self._longest else FIRST * self._least

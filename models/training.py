@@ -37,9 +37,9 @@ class Epochs:
         self.seconds: Tuple[float, ...] = ()
         self._told = 0
 
-    def go_on_from(self, losses: Tuple[float, ...], seconds: Tuple[float, ...]) -> None:
-        """Count these epochs as done: they were told before training was interrupted."""
-        self.losses, self.seconds, self._told = losses, seconds, len(losses)
+    def go_on_from(self, losses: Tuple[float, ...], seconds: Tuple[float, ...], told: int) -> None:
+        """Count these epochs as done; so many were told before training was interrupted."""
+        self.losses, self.seconds, self._told = losses, seconds, min(told, len(losses))
 
     def count(self, loss: float, now: float) -> None:
         """Count an epoch that ended at `now`. Raises DivergedError when its loss is no number."""

@@ -73,17 +73,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check_resumable(args: argparse.Namespace, stored: Run) -> None:
-    """Have `--resume RUN` mean a run that can go on, on the nodes it had; raises UsageError."""
+    """Have `--resume RUN` mean a run that can go on; raises UsageError."""
     state = stored.state()
     if args.set or args.seeds:
         raise UsageError("--resume goes on with the spec that the run has: no --set, no --seeds")
     if state.state == "finished":
         raise UsageError(f"{stored.name} is finished: there is nothing to resume")
     args.run = stored.name
-    file = Path(state.cluster)
-    if args.cluster is None and state.cluster and file.is_file():
-        # Embedded nodes were the supervisor's own, and went with it.
-        args.cluster = None if read_cluster(file).embedded else file
 
 
 def rerun(args: argparse.Namespace) -> int:
@@ -167,13 +163,13 @@ async def _run_stored(args: argparse.Namespace, store: Store) -> int:
 
 async def _run(args: argparse.Namespace, store: Store, spec: TrialSpec) -> tuple[int, str]:
     """Run one trial; gives its exit code and the run's name."""
-    from edgead.console.clusters import cluster_for, find_cluster
+    from edgead.console.clusters import cluster_for
     from edgead.console.data import bar, ensure
     from edgead.console.placement import place
     from edgead.console.supervisor import supervise
 
     data = paths.data_folder(args.data)
-    file = find_cluster(args.cluster) if spec.distributed else None
+    file = _cluster_file(args, store) if spec.distributed else None
     async with cluster_for(file, distributed=spec.distributed) as cluster:
         tasks = place(spec, cluster)  # a wrong placement makes no run, nor does a host key
         asked = args.resume or not args.linger
@@ -196,6 +192,21 @@ async def _run(args: argparse.Namespace, store: Store, spec: TrialSpec) -> tuple
             where = " ".join(part for part in (flag.node, flag.task) if part)
             output.say(f"edgead-console: {stored.name} failed: {where}: {flag.cause}")
     return code, stored.name
+
+
+def _cluster_file(args: argparse.Namespace, store: Store) -> Path | None:
+    """Give the cluster file, None for embedded nodes: a resumed run goes on where it was."""
+    from edgead.console.clusters import find_cluster
+
+    if args.resume and args.cluster is None:
+        state = store.open(args.resume).state()
+        if state.embedded:
+            return None  # those were the supervisor's own, and went with it
+        if state.cluster and not Path(state.cluster).is_file():
+            gone = f"its cluster file {state.cluster} is gone; --cluster names another"
+            raise UsageError(f"{args.resume}: {gone}")
+        return Path(state.cluster) if state.cluster else find_cluster(None)
+    return find_cluster(args.cluster)
 
 
 async def _lingering(

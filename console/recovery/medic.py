@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine
+from math import inf
 from typing import Any, NoReturn
 
 from edgead.console.cluster_tasks import ClusterTasks
@@ -62,6 +63,8 @@ class Medic:
         self._spec = spec
         self._jobs: set[asyncio.Task[None]] = set()
         self._suspects: dict[str, str] = {}  # an error of a step, and the worker that had it first
+        self._furthest = (0, 0)  # that any start has got
+        self._settling: dict[str, asyncio.Task[None]] = {}  # its tries are forgotten then
 
     async def aclose(self) -> None:
         """Leave off what is still being done."""
@@ -73,6 +76,9 @@ class Medic:
 
     def take(self, failure: Failure) -> tuple[int, Decision]:
         """Decide on a failure and raise its flag; gives the flag's number, too."""
+        for name in failure.tasks:
+            if name in self._settling:
+                self._settling.pop(name).cancel()
         self.state, decision = decide(self.state, failure, training=self.training)
         return self.flags.raise_flag(failure, decision.text), decision
 
@@ -94,9 +100,18 @@ class Medic:
         number = self.flags.raise_flag(failure, text)
         raise Setback(failure, Decision(Action.END, failure.tasks, 0.0, text), number)
 
-    def got_on(self) -> None:
-        """Take note that an epoch or a phase was finished."""
-        self.state = progressed(self.state)
+    def got_on(self, point: tuple[int, int]) -> None:
+        """Take note of how far the trial is: phases done, epochs. What is done again is no gain."""
+        if point > self._furthest:
+            self._furthest = point
+            self._suspects.clear()
+            self.state = progressed(self.state)
+
+    def trains(self) -> None:
+        """Take note that the chief has connected."""
+        self.training = True
+        for name in self.state.tries:
+            self._settle(name)
 
     async def judge_chief(
         self, nodes: ClusterTasks | None, failure: Failure, watch: asyncio.Future[None] | None
@@ -111,7 +126,8 @@ class Medic:
             await asyncio.wait({watch}, timeout=OWN_UP[found.kind])
             if watch.done():
                 watch.result()
-            open_ = self.flags.still_open(RECENT)
+            # Without any worker the chief waits for long before it complains.
+            open_ = self.flags.still_open(inf if self.state.away else RECENT)
             if open_ and found.kind is Cause.LOST_TOUCH:
                 self._resume_for(open_[-1], found)
         if found.kind is Cause.STEP_ERROR:
@@ -197,7 +213,7 @@ class Medic:
         again: Failure | None = failure
         while again is not None:
             failure = again
-            if set(failure.tasks) <= self.state.left_out:
+            if failure.tasks and set(failure.tasks) <= self.state.left_out:
                 return
             lost = failure.kind is Cause.NODE_LOST
             if lost and set(failure.tasks) <= self.state.away | self.state.left_out:
@@ -228,14 +244,14 @@ class Medic:
                 await nodes.restart(task)
         except Failure as failure:
             self.flags.given_up(number)
-            if failure.kind is Cause.NODE_LOST:  # that comes by itself
+            if failure.kind is Cause.NODE_LOST:  # nobody else tells: it was not serving
                 self.flags.update(number, "its node is lost, too")
-                return None
+                return nodes.on_node(failure.node, failure.cause, Cause.NODE_LOST)
             return failure
         names = " and ".join(task.name for task in tasks)
         self.flags.recovered(number, f"{names} serves")
         for task in tasks:
-            self._later(self._steady(task.name))
+            self._settle(task.name)
         return None
 
     async def _await_node(
@@ -248,7 +264,7 @@ class Medic:
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
             try:
-                await nodes.bring_back(node)
+                await nodes.bring_back(node, tasks)
             except Failure as failure:
                 why = failure.cause
                 continue
@@ -268,9 +284,15 @@ class Medic:
         for task in tasks:
             nodes.leave_out(task)
 
+    def _settle(self, name: str) -> None:
+        """Forget a worker's tries once it has done well for a while from now."""
+        if name not in self._settling:
+            self._settling[name] = self._later(self._steady(name))
+
     async def _steady(self, name: str) -> None:
         await asyncio.sleep(STEADY_SECONDS)
         self.state = steady(self.state, name)
+        del self._settling[name]
 
     # -- looking closer
 
@@ -285,7 +307,8 @@ class Medic:
         node, commands, kind, number = given
         self.flags.add(number, await failing(node, commands, kind))
 
-    def _later(self, job: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(job)
+    def _later(self, job: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(job)
         self._jobs.add(task)
         task.add_done_callback(self._jobs.discard)
+        return task

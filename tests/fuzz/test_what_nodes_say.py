@@ -236,7 +236,7 @@ def test_a_chief_on_a_node_says_events_or_fails(run: Run, lines: list[bytes]) ->
     program: Any = Chief(lines)
     before = sorted(run.folder.parent.iterdir())
     try:
-        asyncio.run(node_chief.run_node_chief(run, "n", program, {}, {}, "", heard.append))
+        asyncio.run(node_chief.run_node_chief(run, "n", program, {}, {}, "", 0, heard.append))
     except Failure as failure:
         assert failure.node == "n" and is_safe(failure.cause)
     for each in heard:
@@ -269,7 +269,7 @@ async def test_a_chief_talks_only_so_much(run: Run, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(node_chief, "MOST_EVENTS", 1000)
     program: Any = Chief([b'{"kind": "note", "text": "again and again"}'] * 99)
     with pytest.raises(Failure, match="events are more than"):
-        await node_chief.run_node_chief(run, "n", program, {}, {}, "", lambda _: None)
+        await node_chief.run_node_chief(run, "n", program, {}, {}, "", 0, lambda _: None)
 
 
 @given(st.text() | plain.map(json.dumps))

@@ -32,6 +32,7 @@ class Killer(Reporter):
         super().__init__(sys.stderr)
         self._pid, self._dies = pid, dies
         self.resumed = 0
+        self.told: list[int] = []
 
     def emit(self, kind: str, **data: Any) -> None:
         """Look for the epochs' ends."""
@@ -39,6 +40,8 @@ class Killer(Reporter):
             os.kill(self._pid, signal.SIGKILL)
         if kind == "epoch" and data["epoch"] == 2 and self._dies:
             os.kill(os.getpid(), signal.SIGKILL)
+        if kind == "epoch":
+            self.told.append(data["epoch"])
         if kind == "resumed":
             self.resumed = data["epoch"]
 
@@ -85,6 +88,7 @@ def main() -> None:
         "difference": float(np.abs(expected - found[1]).max()),
         "rows": [len(each) for each in found[:2]],
         "resumed": reporter.resumed,
+        "told": reporter.told,
     }
     tell(out, result)
 

@@ -1,5 +1,6 @@
 """The chief on a node: the same trial as with the chief on the host, its files brought home."""
 
+import os
 import signal
 import tempfile
 from pathlib import Path
@@ -70,6 +71,24 @@ def test_stopped_it_leaves_nothing_on_the_node(home):
         assert code == 130
         until(lambda: not program.running() and leftovers() == before)
     assert events[-1]["state"] == "stopped"
+
+
+def test_a_frozen_one_is_ended_and_another_one_goes_on(home):
+    before = leftovers()
+    more = ("chief_node='node-2'", "epochs=1000", "silence_seconds=5")
+    chosen = [p for s in (*SMALL, *more) for p in ("--set", s)]
+    with Program("trial", "run", "paper-kdd99", *chosen, "--json") as program:
+        program.read_until(lambda happened: happened["kind"] == "epoch")
+        (pid,) = [
+            pid for pid, words in program.running().items() if "edgead.models.node_chief" in words
+        ]
+        os.kill(pid, signal.SIGSTOP)
+        code, events, err = program.finish()
+        assert (code, err) == (0, "")
+        until(lambda: not program.running() and leftovers() == before)
+    (flag,) = events[-1]["flags"]
+    assert (flag["node"], flag["task"], flag["name"]) == ("node-2", "chief 0", "frozen")
+    assert len(events[-1]["loss"]) == 1000
 
 
 def test_a_node_that_is_not_there_is_told(home):

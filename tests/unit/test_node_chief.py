@@ -128,7 +128,7 @@ def run(tmp_path):
 async def test_a_chief_that_fails_is_a_failure_of_its_node(run, code, lines, cause):
     program = Saying(code, *lines)
     with pytest.raises(Failure, match=cause) as failed:
-        await node_chief.run_node_chief(run, "xavier-1", program, {}, {}, "", lambda _: None)
+        await node_chief.run_node_chief(run, "xavier-1", program, {}, {}, "", 0, lambda _: None)
     assert (failed.value.node, failed.value.task) == ("xavier-1", "chief 0")
     assert failed.value.evidence == (("a traceback",) if code else ())
     assert program.closed
@@ -138,7 +138,9 @@ async def test_events_of_a_chief_that_does_well_come_through(run):
     heard = []
     lines = [b'{"kind": "note", "text": "hi"}', b'{"kind": "saved", "file": "model.keras"}']
     program = Saying("", *lines)
-    await node_chief.run_node_chief(run, "xavier-1", program, {"name": "x"}, {}, "", heard.append)
+    await node_chief.run_node_chief(
+        run, "xavier-1", program, {"name": "x"}, {}, "", 0, heard.append
+    )
     assert [event.kind for event in heard] == ["note", "saved"]
     assert b'"dataset": {"name": "x"}' in program.written[0]
 
@@ -150,7 +152,7 @@ async def test_a_node_cannot_speak_for_others_nor_to_the_terminal(run):
         b'{"kind": "flag", "node": "xavier-2", "cause": "x"}',
         b'{"kind": "note", "node": "other", "text": "\\u001b[2Jgone", "more": {"a": ["\\u202e"]}}',
     ]
-    await node_chief.run_node_chief(run, "x", Saying("", *lines), {}, {}, "", heard.append)
+    await node_chief.run_node_chief(run, "x", Saying("", *lines), {}, {}, "", 0, heard.append)
     assert [event.kind for event in heard] == ["note"]
     assert "\x1b" not in heard[0]["text"]
     assert "gone" in heard[0]["text"]

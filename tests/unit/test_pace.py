@@ -33,6 +33,14 @@ async def test_the_deadline_follows_the_pace(clock: list[float]) -> None:
     assert "for 80 s" in await watched.late()
 
 
+def test_a_stall_is_no_pace(clock: list[float]) -> None:
+    watched = Pace(stall_seconds=3.0)
+    watched.begin()
+    clock[0] += 500.0
+    watched.seen()
+    assert watched.limit == 30.0
+
+
 def test_waiting_for_others_does_not_count(clock: list[float]) -> None:
     watched = Pace(stall_seconds=3.0)
     watched.begin()

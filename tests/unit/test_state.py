@@ -130,6 +130,18 @@ def test_a_trial_that_is_resumed_takes_back_what_was_lost():
     assert state.kept_seconds == sum(epoch.seconds for epoch in state.epochs)
 
 
+def test_a_trial_that_starts_over_has_no_epoch_twice():
+    state = fold([event("started", run="T-001", spec={}, tasks=[])])
+    for number in (1, 2, 3, 1, 2):
+        loss = float(10 + number)
+        apply(state, event("step", epoch=number, step=1, steps=2, loss=loss))
+        apply(state, event("step", epoch=number, step=2, steps=2, loss=loss))
+        apply(state, event("epoch", epoch=number, epochs=3, loss=loss, seconds=2.0))
+    assert [epoch.number for epoch in state.epochs] == [1, 2]
+    assert [at for at, _ in state.steps] == [0.5, 1.0, 1.5, 2.0]
+    assert [span.name for span in state.measures.epochs] == ["1", "2"]
+
+
 def test_a_flag_is_updated_and_a_run_that_was_over_goes_on():
     state = fold(trial())
     before = len(state.flags)

@@ -95,6 +95,18 @@ async def test_an_end_is_told_with_its_reason(watched: tuple[Watching, Links]) -
     assert failure.evidence == ("Out of memory: Killed process 7",)
 
 
+async def test_a_task_killed_for_memory_in_a_container_says_so(
+    watched: tuple[Watching, Links],
+) -> None:
+    watch, links = watched
+    ready(watch, PS, WORKER)
+    links.kills = 1
+    watch.hear("b", ended(137, None))
+    failure = await trouble(watch)
+    assert failure.kind is Cause.OUT_OF_MEMORY
+    assert "Out of memory: Killed process 7" in failure.evidence
+
+
 async def test_who_waits_for_a_task_hears_of_its_end(watched: tuple[Watching, Links]) -> None:
     watch, _ = watched
     watch.hear("b", ended(3, None))
