@@ -14,6 +14,7 @@ import asyncssh
 from edgead.agents.host_keys import SSH_PORT, check_file
 from edgead.agents.protocol import printable
 from edgead.agents.ssh_config import Login
+from edgead.agents.waiting import within
 
 AGENT_SECONDS = 2.0
 SHOWN = 6  # keys named in a message
@@ -124,7 +125,7 @@ async def _agent_keys(keys: ClientKeys) -> dict[bytes, str] | None:
     if not keys.agent:
         return None
     try:
-        return await asyncio.wait_for(_list_agent(keys), AGENT_SECONDS)
+        return await within(_list_agent(keys), AGENT_SECONDS)
     except (OSError, ValueError, asyncio.TimeoutError):
         return None
 

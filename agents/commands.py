@@ -15,6 +15,7 @@ from edgead.agents.connection import NodeConnection, connect
 from edgead.agents.errors import AgentFailed
 from edgead.agents.messages import Exit, Line, Message
 from edgead.agents.protocol import one_line
+from edgead.agents.waiting import within
 
 MOST_OUTPUT = 64 << 10  # characters of one command that are kept
 ENDING = 3.0  # seconds that the agent has to end what is late
@@ -127,7 +128,7 @@ class Commands:
         began, start = time.time(), time.monotonic()
         try:
             job = self._to_end(name, argv, stdin, running)
-            code, late = await asyncio.wait_for(job, timeout), False
+            code, late = await within(job, timeout), False
         except asyncio.TimeoutError:
             code, late = None, True
         finally:
@@ -157,7 +158,7 @@ class Commands:
 
     async def _end(self, name: str) -> None:
         with suppress(AgentFailed, asyncio.TimeoutError):
-            await asyncio.wait_for(self.connection.stop_task(name, 1.0), ENDING)
+            await within(self.connection.stop_task(name, 1.0), ENDING)
 
 
 @asynccontextmanager

@@ -25,6 +25,7 @@ from edgead.agents.protocol import VERSION, ProtocolError, decode, encode, print
 from edgead.agents.sending import send_file
 from edgead.agents.staging import Progress, Staged, stage
 from edgead.agents.tunnel import Tunnel
+from edgead.agents.waiting import within
 
 HEARTBEAT = 2.0  # seconds between signs of life
 DEAD_AFTER = 6.0  # seconds of silence after which the agent ends everything
@@ -57,7 +58,7 @@ async def connect(
     """
     connection = NodeConnection(address, on_event, marker or secrets.token_hex(16))
     try:
-        await asyncio.wait_for(connection.open(sweep), timeout)
+        await within(connection.open(sweep), timeout)
     except asyncio.TimeoutError:
         connection.drop("connecting took too long")
         text = f"no answer from {address} within {timeout:g} s"
@@ -311,7 +312,7 @@ class NodeConnection:
         answer = self._answers[request.n] = asyncio.get_running_loop().create_future()
         try:
             self._send(request)
-            found = await asyncio.wait_for(answer, seconds)
+            found = await within(answer, seconds)
         except asyncio.TimeoutError:
             text = f"{request.op}: no answer within {seconds:g} s"
             raise AgentFailed(self.address.name, text) from None
@@ -385,7 +386,7 @@ class NodeConnection:
         if self._last_word is not None:
             return f"the agent ended: {self._last_word.reason}"
         with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(process.wait_closed(), HEARTBEAT)
+            await within(process.wait_closed(), HEARTBEAT)
         if process.exit_signal is not None:
             how = f"signal {printable(process.exit_signal[0])}"
         elif process.exit_status is not None:

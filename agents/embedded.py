@@ -21,6 +21,8 @@ from typing import Any
 import asyncssh
 import tomli_w
 
+from edgead.agents.waiting import within
+
 HOST = "127.0.0.1"
 USER = "edgead"
 FILE = "cluster.toml"
@@ -204,7 +206,7 @@ async def _serve_until_idle(folder: Path, count: int, idle: float) -> None:
         print(f"{count} nodes on this machine: {folder / FILE}", flush=True)
         while not stop.is_set() and nodes.idle() < idle:
             with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(stop.wait(), min(1.0, idle / 4))
+                await within(stop.wait(), min(1.0, idle / 4))
 
 
 @contextmanager

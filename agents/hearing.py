@@ -10,6 +10,7 @@ from typing import TypeVar
 import asyncssh
 
 from edgead.agents.errors import AgentFailed
+from edgead.agents.waiting import within
 
 PIECE = 1 << 14  # bytes: handled in some milliseconds, whatever they are
 # All that asyncssh holds: with each read, however small, it lets the node send 2 MiB more.
@@ -34,6 +35,6 @@ async def pieces(source: asyncssh.SSHReader[bytes]) -> AsyncIterator[bytes]:
 async def in_time(job: Awaitable[Result], node: str, what: str, seconds: float = SECONDS) -> Result:
     """Wait for something that the node has to do; raises AgentFailed where it does not."""
     try:
-        return await asyncio.wait_for(job, seconds)
+        return await within(job, seconds)
     except asyncio.TimeoutError:
         raise AgentFailed(node, f"{what}: no answer within {seconds:g} s") from None

@@ -11,6 +11,7 @@ from edgead.agents.board import COMMAND, OUTPUT_LIMIT, Board, parse_board
 from edgead.agents.errors import AgentFailed, NodeUnreachable
 from edgead.agents.login import log_in
 from edgead.agents.protocol import printable
+from edgead.agents.waiting import within
 
 SECONDS = 8.0
 
@@ -22,7 +23,7 @@ async def identify(address: NodeAddress) -> Board:
         NodeError: in one of its kinds, which say what is wrong.
     """
     try:
-        return await asyncio.wait_for(_identify(address), SECONDS)
+        return await within(_identify(address), SECONDS)
     except asyncio.TimeoutError:
         text = f"no answer from {address} within {SECONDS:g} s"
         raise NodeUnreachable(address.name, text) from None

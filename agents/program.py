@@ -12,6 +12,7 @@ import asyncssh
 from edgead.agents.errors import AgentFailed
 from edgead.agents.hearing import in_time, pieces
 from edgead.agents.protocol import ProtocolError, printable, split
+from edgead.agents.waiting import within
 
 ENDING = 5.0  # seconds that a program has to go once its stdin has ended
 
@@ -81,7 +82,7 @@ class Program:
     async def end(self) -> str:
         """Say how it ended: exit code, signal or a lost link; nothing where it ended well."""
         with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._process.wait_closed(), ENDING)
+            await within(self._process.wait_closed(), ENDING)
         if self._process.exit_signal is not None:
             return f"signal {printable(self._process.exit_signal[0])}"
         code = self._process.exit_status

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from edgead.agents.protocol import one_line
+from edgead.agents.waiting import within
 
 # Seconds to connect. A host of the same network answers in a few milliseconds; the rest is for
 # this machine, which may be busy.
@@ -101,7 +102,7 @@ async def _try_each(
 async def _greeting(host: str, port: int, timeout: float) -> bytes | None:
     """Return what a host says first; None where nobody answers."""
     try:
-        reader, writer = await asyncio.wait_for(
+        reader, writer = await within(
             asyncio.open_connection(host, port, limit=GREETING_LIMIT), timeout
         )
     except (asyncio.TimeoutError, ConnectionError):
@@ -113,7 +114,7 @@ async def _greeting(host: str, port: int, timeout: float) -> bytes | None:
     heard = bytearray()
     try:
         with suppress(asyncio.TimeoutError, OSError):
-            await asyncio.wait_for(_listen(reader, heard), BANNER_TIMEOUT)
+            await within(_listen(reader, heard), BANNER_TIMEOUT)
     finally:
         writer.transport.abort()
     return bytes(heard)

@@ -18,6 +18,7 @@ import asyncssh
 from edgead.agents.errors import AgentFailed
 from edgead.agents.hearing import in_time
 from edgead.agents.protocol import read_object
+from edgead.agents.waiting import within
 
 KEEP = 4 << 30  # bytes of shards a node keeps; the least recently used go first
 PIECE = 1 << 18  # bytes
@@ -118,7 +119,7 @@ async def _send(
         done = have
         while piece := file.read(PIECE):
             process.stdin.write(piece)
-            await asyncio.wait_for(process.stdin.drain(), PATIENCE)
+            await within(process.stdin.drain(), PATIENCE)
             done += len(piece)
             progress(done, total)
     try:
@@ -135,7 +136,7 @@ async def _answer(process: asyncssh.SSHClientProcess[bytes], node: str) -> dict[
     """Read one answer of the node, which is not trusted: an object in one short line."""
     line = b""
     while not line.endswith(b"\n") and len(line) < LINE_LIMIT:
-        more = await asyncio.wait_for(process.stdout.read(LINE_LIMIT - len(line)), PATIENCE)
+        more = await within(process.stdout.read(LINE_LIMIT - len(line)), PATIENCE)
         if not more:
             raise AgentFailed(node, "the program that stages ended without an answer")
         line += more

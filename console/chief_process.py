@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from edgead.agents.launch import TENSORFLOW_SETTINGS
 from edgead.agents.protocol import printable
+from edgead.agents.waiting import within
 from edgead.console.errors import TRIAL_FAILED, WRONG_USE
 from edgead.console.events import Event, read_line
 from edgead.console.failure import Failure
@@ -135,7 +136,7 @@ class Ear:
     async def wait_for(self, line: Awaitable[bytes]) -> bytes:
         """Wait for a line; raises ChiefFailure where it gives no sign of life for too long."""
         try:
-            return await asyncio.wait_for(line, self._limit)
+            return await within(line, self._limit)
         except asyncio.TimeoutError:
             text = f"the chief has given no sign of life for {self._limit:.0f} s: it is frozen"
             raise ChiefFailure(self._node, "chief 0", text, kind=Cause.FROZEN) from None

@@ -15,6 +15,7 @@ from edgead.agents.launch import task_env, task_server_source
 from edgead.agents.messages import Message, TelemetryLine
 from edgead.agents.program import Program
 from edgead.agents.staging import pack
+from edgead.agents.waiting import within
 from edgead.console import output
 from edgead.console.failure import Failure
 from edgead.console.interpreter import interpreter, program_argv
@@ -239,7 +240,7 @@ class ClusterTasks:
             return
         with suppress(NodeError):
             try:
-                await asyncio.wait_for(link.stop_task(task.name, 0), STOP_SECONDS)
+                await within(link.stop_task(task.name, 0), STOP_SECONDS)
             except asyncio.TimeoutError:
                 link.drop(f"the agent has not ended {task.name} within {STOP_SECONDS:.0f} s")
 

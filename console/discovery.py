@@ -22,6 +22,7 @@ from edgead.agents.host_keys import OfferedKey, accept
 from edgead.agents.identify import identify
 from edgead.agents.mdns import Announcement, listen
 from edgead.agents.scan import Greeting, scan
+from edgead.agents.waiting import within
 from edgead.console import networks as nets
 from edgead.console.errors import UnreachableError
 from edgead.console.networks import Network
@@ -147,7 +148,7 @@ class Discovery:
     async def _listen(self) -> None:
         if self._wanted.announced:
             with suppress(asyncio.TimeoutError, OSError):  # a machine may forbid multicasts
-                await asyncio.wait_for(listen(self._announced), LISTEN_SECONDS)
+                await within(listen(self._announced), LISTEN_SECONDS)
 
     def _announced(self, announcement: Announcement) -> None:
         place = announcement.host, announcement.port

@@ -11,6 +11,7 @@ from pathlib import Path
 from edgead.agents.errors import HostKeyChanged, HostKeyUnknown, NodeError, NodeUnreachable
 from edgead.agents.host_keys import OfferedKey, accept
 from edgead.agents.login import log_in
+from edgead.agents.waiting import within
 from edgead.console.confirm import can_ask, confirm
 from edgead.console.errors import UnreachableError
 from edgead.console.inventory import Node
@@ -93,7 +94,7 @@ def raise_untrusted(trusts: Sequence[Trust]) -> None:
 
 async def _try(node: Node) -> NodeError | None:
     try:
-        connection = await asyncio.wait_for(log_in(node), LOGIN_SECONDS)
+        connection = await within(log_in(node), LOGIN_SECONDS)
     except asyncio.TimeoutError:
         return NodeUnreachable(node.name, f"no answer from {node} within {LOGIN_SECONDS:g} s")
     except NodeError as error:

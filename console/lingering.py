@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from edgead.agents.waiting import within
 from edgead.console import paths
 from edgead.console.errors import DONE
 
@@ -61,7 +62,7 @@ async def linger(warm: Warm, supervise: Callable[[Request], Awaitable[int]]) -> 
     async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal busy
         with suppress(OSError, ValueError, asyncio.TimeoutError):
-            request = _read(await asyncio.wait_for(reader.readline(), ANSWER_SECONDS))
+            request = _read(await within(reader.readline(), ANSWER_SECONDS))
             taken = request is not None and not busy and not warm.gone.is_set()
             if request is not None and taken:
                 busy = True

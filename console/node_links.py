@@ -12,6 +12,7 @@ from edgead.agents.commands import Commands
 from edgead.agents.connection import NodeConnection, connect
 from edgead.agents.errors import AuthenticationFailed, HostKeyChanged, HostKeyUnknown, NodeError
 from edgead.agents.messages import Message
+from edgead.agents.waiting import within
 from edgead.console.drift import describe
 from edgead.console.errors import UNREACHABLE
 from edgead.console.failure import Failure
@@ -190,7 +191,7 @@ class NodeLinks:
     async def _give_back(self, node: str, was: PowerChange) -> None:
         giving = give_back(was, self._commands[node])
         try:
-            wrong = await asyncio.wait_for(giving, GIVE_BACK_SECONDS)
+            wrong = await within(giving, GIVE_BACK_SECONDS)
         except asyncio.TimeoutError:
             wrong = f"it took more than {GIVE_BACK_SECONDS:g} s"
         if wrong:

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -147,7 +147,8 @@ class Log:
 
     def close(self) -> None:
         """Close the log."""
-        self._file.close()
+        with suppress(OSError):  # who appended has heard of it
+            self._file.close()
 
 
 class Tail:

@@ -13,6 +13,7 @@ from typing import Any
 from edgead.agents.connection import DEAD_AFTER
 from edgead.agents.errors import NodeError
 from edgead.agents.messages import Exit, Line, Message
+from edgead.agents.waiting import within
 from edgead.console.failure import Failure
 from edgead.console.node_links import NodeLinks
 from edgead.console.placement import Task
@@ -92,7 +93,7 @@ class Watching:
     async def until_ready(self, task: Task, seconds: float) -> None:
         """Wait until a task serves; raises Failure."""
         try:
-            await asyncio.wait_for(asyncio.shield(self._ready[task.name]), seconds)
+            await within(asyncio.shield(self._ready[task.name]), seconds)
         except asyncio.TimeoutError:
             cause = f"it was not ready after {seconds:.0f} s"
             raise Failure(task.node, task.name, cause, kind=Cause.NOT_READY) from None
@@ -185,7 +186,7 @@ class Watching:
         if link is None:
             return
         with suppress(NodeError, asyncio.TimeoutError):
-            asked = await asyncio.wait_for(link.facts(), DEAD_AFTER)
+            asked = await within(link.facts(), DEAD_AFTER)
         if asked is not None and task.name not in self._asked:
             text = f"it has given no sign of life for {silent:.0f} s: it is frozen"
             self.report(Failure(task.node, task.name, text, kind=Cause.FROZEN))

@@ -12,8 +12,10 @@ from typing import Any
 from edgead.console import output, paths
 from edgead.console.about import About
 from edgead.console.errors import DONE, INTERRUPTED, WRONG_USE, ConsoleError, UsageError
+from edgead.console.events import Event
 from edgead.console.interrupt import run_until_signal
 from edgead.console.inventory import Cluster, read_cluster
+from edgead.console.narration import printable
 from edgead.console.recorder import Listener
 from edgead.console.runs import RunIndex, line_of
 from edgead.console.store import Run, Store
@@ -181,17 +183,29 @@ async def _run(args: argparse.Namespace, store: Store, spec: TrialSpec) -> tuple
         if not spec.synthetic:
             ensure(spec.dataset, data, bar)
         stored = store.open(args.run) if args.run else store.create(spec)
-        listener = output.print_event if args.json else output.narrate_event
+        listener, flags = _telling(args.json)
         cache = paths.cache_folder()
         if args.linger and cluster is not None and cluster.warm_seconds:
             code = await _lingering(store, stored, cluster, data, cache, listener)
         else:
             code = await supervise(stored, cluster, data, cache, listener)
     if code not in (DONE, INTERRUPTED):
-        for flag in stored.state().flags[-1:]:
-            where = " ".join(part for part in (flag.node, flag.task) if part)
-            output.say(f"edgead-console: {stored.name} failed: {where}: {flag.cause}")
+        for flag in flags[-1:]:  # of the log there may be no more than the disk had room for
+            where = " ".join(part for part in (flag["node"], flag["task"]) if part)
+            output.say(f"edgead-console: {stored.name} failed: {where}: {printable(flag['cause'])}")
     return code, stored.name
+
+
+def _telling(as_json: bool) -> tuple[Listener, list[Event]]:
+    """Give what prints events, and where it keeps flags."""
+    tell, flags = output.print_event if as_json else output.narrate_event, list[Event]()
+
+    def listen(happened: Event) -> None:
+        if happened.kind == "flag":
+            flags.append(happened)
+        tell(happened)
+
+    return listen, flags
 
 
 def _cluster_file(args: argparse.Namespace, store: Store) -> Path | None:

@@ -16,6 +16,7 @@ from edgead.agents.agent import loopback
 from edgead.agents.commands import Commands
 from edgead.agents.errors import NodeError
 from edgead.agents.tunnel import LOOPBACK, PortTakenError, Tunnel
+from edgead.agents.waiting import within
 from edgead.console.health.check import Finding, fail, ok, there
 from edgead.console.inventory import Node
 
@@ -84,7 +85,7 @@ async def check_tunnel(node: Node, commands: Commands, count: int) -> Finding:
         for _ in range(ROUNDS):
             ports = await connection.ports(count, node.ports)
             trying = _try_tunnel(commands, tunnel, ports)
-            through, said = await asyncio.wait_for(trying, TIMEOUT)
+            through, said = await within(trying, TIMEOUT)
             if through:
                 return ok(f"{count} ports through tunnels, both ways, in {said} ms")
     except asyncio.TimeoutError:
@@ -254,7 +255,7 @@ async def _answers(place: str) -> bool:
     """Say whether this machine gets the word from there."""
     host, _, port = place.rpartition(":")
     try:
-        return await asyncio.wait_for(_ask(host, int(port)), CONNECT_SECONDS)
+        return await within(_ask(host, int(port)), CONNECT_SECONDS)
     except (OSError, asyncio.TimeoutError, asyncio.IncompleteReadError):
         return False
 

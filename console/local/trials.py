@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from edgead.agents.waiting import within
 from edgead.console import paths
 from edgead.console.about import write_about
 from edgead.console.describe import Section, describe_run
@@ -221,7 +222,7 @@ class LocalTrials:
             if self._queue and not self._busy():
                 await self._start_next()
             with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._asked.wait(), POLL_SECONDS)
+                await within(self._asked.wait(), POLL_SECONDS)
             self._asked.clear()
 
     def _busy(self) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 
 from edgead.agents.commands import Commands
 from edgead.agents.errors import NodeError
+from edgead.agents.waiting import within
 from edgead.console.health.check import Board, Check
 from edgead.console.health.run import CHECKS
 from edgead.console.inventory import Node
@@ -21,7 +22,7 @@ _LEFT_OUT = ("sudo", "power", "clock", "network")  # they fail no task
 async def failing(node: Node, commands: Commands, cause: Cause) -> list[str]:
     """Give a line for each check of the node that fails; none where it does not answer."""
     try:
-        board = Board(node, await asyncio.wait_for(commands.connection.facts(), SECONDS))
+        board = Board(node, await within(commands.connection.facts(), SECONDS))
         checks = [
             check
             for check in CHECKS

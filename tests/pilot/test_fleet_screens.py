@@ -100,7 +100,7 @@ async def test_health_without_checks_says_what_to_press(tmp_path, until):
         await until(lambda: isinstance(app.screen, HealthScreen))
         await until(lambda: "r runs them all" in said(app))
         await pilot.press("y")
-        assert app.clipboard == "edgead-console nodes check"
+        assert app.clipboard == "edgead-console --cluster cluster.toml nodes check"
 
 
 async def test_a_nodes_lanes_and_its_neighbours(tmp_path, until):

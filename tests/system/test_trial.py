@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 
 import pytest
@@ -141,6 +142,30 @@ def test_a_killed_supervisor_leaves_an_interrupted_run_and_nothing_running(home,
         with Program("trial", *verb) as program:
             program.process.communicate(timeout=60)
         assert program.process.returncode == 0
+
+
+def test_a_log_that_cannot_be_written_ends_the_trial_by_name_and_it_goes_on_later(
+    home, kdd99_folder
+):
+    settings = ["--data", str(kdd99_folder), "--set", "epochs=3000"]
+    with Program("trial", "run", "paper-kdd99", "--json", *settings) as program:
+        program.read_until(epoch(1))
+        log = home / "runs/T-001/events.jsonl"
+        size = log.stat().st_size + 2000
+        resource.prlimit(program.process.pid, resource.RLIMIT_FSIZE, (size, size))
+        code, events, err = program.finish()
+        until(lambda: not program.running())
+    assert (code, events[-1]["state"]) == (1, "failed"), err
+    (flag,) = events[-1]["flags"]
+    assert (flag["node"], flag["task"], flag["name"]) == ("host", "chief 0", "disk full")
+    assert "events.jsonl: can't be written: File too large" in flag["cause"]
+    assert flag["cause"] in err and log.stat().st_size <= size
+    with Program("trial", "run", "--resume", "T-001", "--json", "--data", kdd99_folder) as program:
+        program.read_until(lambda happened: happened["kind"] == "resumed")
+        program.read_until(lambda happened: happened["kind"] == "epoch")
+        program.process.send_signal(signal.SIGINT)
+        code, events, _ = program.finish()
+    assert code == 130 and 1 < len(events[-1]["loss"]) < 3000
 
 
 @pytest.mark.parametrize("task", ["worker 1", "ps 0"])
