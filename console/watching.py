@@ -137,10 +137,13 @@ class Watching:
 
     def _hear_line(self, task: Task, line: str) -> None:
         said, now = read_task_line(line), time.monotonic()
-        if isinstance(said, Ready) and not self._ready[task.name].done():
-            self._ready[task.name].set_result(None)
+        ready = self._ready.get(task.name)
+        if ready is None:
+            return  # a node says what it likes: nothing has been started there
+        if isinstance(said, Ready) and not ready.done():
+            ready.set_result(None)
             self._say(task, "task", state="ready", **asdict(said))
-        if self._ready[task.name].done() and task.name not in self._asked:
+        if ready.done() and task.name not in self._asked:
             self._heard[task.name] = now  # importing TensorFlow is a long silence
         if isinstance(said, Usage) and now >= self._usage_due.get(task, 0.0):
             self._usage_due[task] = now + USAGE_SECONDS

@@ -242,7 +242,7 @@ async def test_the_menu_does_an_action_or_copies_it_as_a_command(tmp_path, until
         options = app.screen.query_one(OptionList)
         options.highlighted = options.get_option_index("rerun")
         await pilot.press("y")
-        assert app.clipboard == f"edgead-console trial rerun {CENTRAL}"
+        assert app.clipboard == f"edgead-console --cluster cluster.toml trial rerun {CENTRAL}"
         await until(lambda: isinstance(app.screen, TrialScreen))
         await pilot.press("a")
         await until(lambda: isinstance(app.screen, ActionMenu))

@@ -165,6 +165,14 @@ async def test_signs_of_life_are_heard(watched: tuple[Watching, Links]) -> None:
     assert not watch.failed.done()
 
 
+async def test_a_line_of_what_was_never_started_is_nothing(watched: tuple[Watching, Links]) -> None:
+    watch, _ = watched
+    watch.begin([PS, WORKER, Task("worker", 2, "b")])
+    line = json.dumps({"event": "ready", "tensorflow": "2.21.0", "seconds": 1.0})
+    watch.hear("b", Line("worker 2", line))
+    assert watch.troubles.empty()
+
+
 async def test_what_is_forgotten_is_not_told(watched: tuple[Watching, Links]) -> None:
     watch, _ = watched
     ready(watch, PS, WORKER)
