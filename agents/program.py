@@ -14,7 +14,8 @@ from edgead.agents.hearing import in_time, pieces
 from edgead.agents.protocol import ProtocolError, printable, split
 from edgead.agents.waiting import within
 
-ENDING = 5.0  # seconds that a program has to go once its stdin has ended
+ENDING = 5.0  # seconds that a program has to go once its stdout has ended
+LEAVING = 3.0  # seconds that it has to clear up once its stdin has ended
 
 # Code that lies in the cache of staged files (shards.py) is run where it lies.
 # The empty entry of sys.path is the working folder, whose files must not shadow modules.
@@ -88,6 +89,10 @@ class Program:
         code = self._process.exit_status
         return "" if code == 0 else "a lost link" if code is None else f"exit code {code}"
 
-    def close(self) -> None:
-        """End it, by the end of its stdin and of its channel."""
+    async def close(self) -> None:
+        """End it, by the end of its stdin, and where that takes it too long of its channel."""
+        with suppress(OSError, asyncssh.Error):
+            self._process.stdin.write_eof()
+        with suppress(asyncio.TimeoutError):
+            await within(self._process.wait_closed(), LEAVING)
         self._process.close()

@@ -130,7 +130,7 @@ async def run_node_chief(
         raise ChiefFailure(node, "chief 0", printable(str(error)), kind=Cause.ENDED) from None
     finally:
         complaining.cancel()
-        program.close()
+        await program.close()
     if ending:
         raise ear.failure(ending, last_lines(run.log_path), Cause.ENDED)
 

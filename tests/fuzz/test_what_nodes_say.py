@@ -200,7 +200,7 @@ class Chief:
     async def end(self) -> str:
         return ""
 
-    def close(self) -> None:
+    async def close(self) -> None:
         pass
 
 

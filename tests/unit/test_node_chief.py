@@ -107,7 +107,7 @@ class Saying:
     async def end(self):
         return self._code
 
-    def close(self):
+    async def close(self):
         self.closed = True
 
 
