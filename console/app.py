@@ -30,7 +30,7 @@ from edgead.console.session import Session
 from edgead.console.themes import DARK, DEFAULTS, LIGHT
 from edgead.console.throttle import Throttle
 
-TRIAL_SECONDS = 0.5  # two plots a second: more is not seen, and costs a slow terminal twice
+TRIAL_SECONDS = 0.7  # between two plots: more is not seen, and costs a slow terminal twice
 FLEET_SECONDS = 0.5
 AREAS = Binding.Group("Areas", compact=True)
 AREA_SCREENS: dict[str, Callable[[Session], Screen[Any]]] = {
