@@ -143,7 +143,7 @@ async def test_nodes_are_found_accepted_and_added(tmp_path, until):
         await until(lambda: "✔ logs in" in text_of(hosts) and "AGX Xavier" in text_of(hosts))
         assert "HOST KEY HAS CHANGED was SHA256:a [b]·" in text_of(hosts)
         assert "SHA256:x" in text_of(hosts)
-        assert app.screen.query_one(ProgressBar).progress == 100
+        await until(lambda: app.screen.query_one(ProgressBar).progress == 100)
         await pilot.press("t")
         await until(lambda: isinstance(app.screen, Question))
         await pilot.press("t")
