@@ -104,9 +104,13 @@ def pull(image: str) -> list[str]:
     return ["docker", "pull", image]
 
 
-def build(tag: str) -> list[str]:
-    """Return the command that builds an image out of a Dockerfile on its standard input."""
-    return ["docker", "build", "--tag", tag, "--label", LABEL, "-"]
+def build(tag: str, base: str = "") -> list[str]:
+    """Return the command that builds an image out of a Dockerfile on its standard input.
+
+    `base` is another image to begin with than the Dockerfile's own.
+    """
+    chosen = ["--build-arg", f"BASE={base}"] if base else []
+    return ["docker", "build", "--tag", tag, "--label", LABEL, *chosen, "-"]
 
 
 def parse_objects(output: str) -> list[dict[str, Any]]:

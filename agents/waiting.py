@@ -23,6 +23,7 @@ async def within(job: Awaitable[Result], seconds: float) -> Result:
             await asyncio.wait({task})
     except asyncio.CancelledError:
         task.cancel()
+        await asyncio.wait({task})  # it may have to clear up
         raise
     if not done and task.cancelled():
         raise asyncio.TimeoutError

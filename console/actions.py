@@ -120,5 +120,5 @@ def command_of(action: Action, names: Sequence[str], session: Session) -> str:
     if action.name == "shell":
         return shlex.join(session.nodes.shell(names[0]))
     words = action.words(names)
-    on_nodes = words[0] == "nodes" or words[1] == "rerun"
+    on_nodes = words[0] == "nodes" or words[:2] == ["trial", "rerun"]
     return command(words, session.nodes.cluster if on_nodes else None)

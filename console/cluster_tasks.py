@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -13,12 +13,11 @@ from pathlib import Path
 from edgead.agents.errors import NodeError
 from edgead.agents.launch import task_env, task_server_source
 from edgead.agents.messages import Message, TelemetryLine
-from edgead.agents.program import Program
 from edgead.agents.staging import pack
 from edgead.agents.waiting import within
 from edgead.console import output
 from edgead.console.failure import Failure
-from edgead.console.interpreter import interpreter, program_argv
+from edgead.console.interpreter import program_argv
 from edgead.console.inventory import Cluster
 from edgead.console.node_links import NodeLinks
 from edgead.console.node_load import load_of
@@ -32,18 +31,6 @@ from edgead.models.spec import TrialSpec
 
 STAGE_INTERVAL = 0.25  # seconds between two words on how far a shard is
 STOP_SECONDS = 10.0  # for an agent to end a task
-# Its stdin has ended: one that was stopped clears up and ends when it goes on.
-KILL_PROGRAM = """
-for signal in CONT KILL; do
-  found=
-  for each in /proc/[0-9]*; do
-    grep -qszx "EDGEAD_AGENT=$1" "$each/environ" && grep -qszx "EDGEAD_TASK=$2" "$each/environ" &&
-      kill -$signal "${each#/proc/}" && found=yes
-  done
-  [ "$found" ] && [ $signal = CONT ] && sleep 2
-done
-exit 0
-"""
 
 
 class ClusterTasks:
@@ -252,32 +239,7 @@ class ClusterTasks:
         ending.add_done_callback(self._ending.discard)
         self._tell(task, "quarantined")
 
-    # -- files and programs
-
-    async def open_program(
-        self, node: str, file: str, module: str, env: Mapping[str, str]
-    ) -> Program:
-        """Run a module out of a staged zip on a node, as the chief; raises Failure.
-
-        It has a task's marks: the agent ends it when it ends itself.
-        """
-        link = self.links.up.get(node)
-        try:
-            if link is None:
-                raise NodeError(node, "the node is lost")
-            marks = [f"EDGEAD_AGENT={link.marker}", f"EDGEAD_TASK={self._chief.name}"]
-            python = ["env", *marks, *interpreter(self.cluster.node(node))]
-            return await link.open_program(file, module, env, python)
-        except NodeError as error:
-            raise Failure(node, "chief 0", error.text) from None
-
-    async def end_program(self, node: str) -> None:
-        """Kill the chief on a node that does not end by itself: one that is frozen."""
-        link, commands = self.links.up.get(node), self.links.commands(node)
-        if link is not None and commands is not None:
-            words = ["sh", "-c", KILL_PROGRAM, "sh", link.marker, self._chief.name]
-            with suppress(NodeError):
-                await commands.run(words, timeout=STOP_SECONDS)
+    # -- files
 
     async def pack(self, files: Iterable[Path]) -> None:
         """Compress files for the nodes: once, and not by every node at the same time."""

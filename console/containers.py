@@ -158,12 +158,8 @@ async def build(node: Node, commands: Commands, base: str, tell: Tell) -> Done:
         known = ", ".join(sorted(each.stem for each in DOCKERFILES.glob("*.Dockerfile")))
         return Done(False, f"no Dockerfile for L4T {facts.l4t or '(no Jetson)'}; there are {known}")
     tag = f"{TAG}:{release.stem}"
-    argv = docker.build(tag)
-    if base:
-        argv[-1:] = ["--build-arg", f"BASE={base}", "-"]
-    outcome = await commands.run(
-        argv, stdin=release.read_text(encoding="utf-8"), timeout=LONG_SECONDS, on_line=tell
-    )
+    argv, content = docker.build(tag, base), release.read_text(encoding="utf-8")
+    outcome = await commands.run(argv, stdin=content, timeout=LONG_SECONDS, on_line=tell)
     return Done(outcome.ok, f'built: container = "{tag}"' if outcome.ok else outcome.error)
 
 

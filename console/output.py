@@ -45,10 +45,7 @@ def narrate_event(event: Event) -> None:
     said = narrate(event)
     if said is not None:
         clock = said.time[11:19]
-        print(
-            f"{clock} {of_level(said.level)} {said.who:<12} {said.text}",
-            flush=True,
-        )
+        print(f"{clock} {of_level(said.level)} {said.who:<12} {said.text}", flush=True)
 
 
 def counted(number: int, what: str) -> str:

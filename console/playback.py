@@ -13,10 +13,10 @@ MOST_SPEED = 1000.0
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 100.0, 0.0)  # 0 is: all at once
 
 
-def checked_speed(speed: float) -> float:
-    """Give a speed that a replay can have. Raises UsageError for another."""
+def checked_speed(speed: float, what: str = "a replay's speed") -> float:
+    """Give a speed that a replay can have. Raises UsageError for another, naming what it is."""
     if not 0 <= speed <= MOST_SPEED:
-        raise UsageError(f"a replay's speed: expected 0 (at once) to {MOST_SPEED:g}, got {speed:g}")
+        raise UsageError(f"{what}: expected 0 (at once) to {MOST_SPEED:g}, got {speed:g}")
     return speed
 
 

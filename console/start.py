@@ -16,6 +16,7 @@ from edgead.console.choosing import Choosing
 from edgead.console.cluster_tasks import ClusterTasks
 from edgead.console.events import Event
 from edgead.console.failure import Failure
+from edgead.console.node_programs import end_program, open_program
 from edgead.console.pace import Pace
 from edgead.console.placement import HOST, Task
 from edgead.console.recorder import Recorder
@@ -170,13 +171,14 @@ class Start:
         self._shards.set_result(names)
         addresses = await asyncio.shield(self._told)  # with the files there, too
         code = staged.code.name, node_chief.MODULE
-        program = await nodes.open_program(node, *code, TENSORFLOW_SETTINGS)
+        there = nodes.links, nodes.cluster.node(node)
+        program = await open_program(*there, *code, TENSORFLOW_SETTINGS)
         job = staged.dataset, addresses, checkpoint, self._epochs()
         try:
             await node_chief.run_node_chief(trial.run, node, program, *job, self._hear)
         except Failure as failure:
             self._tell_chief("ended", lines=list(failure.evidence))
-            await nodes.end_program(node)
+            await end_program(nodes.links, node)
             raise
         self._tell_chief("ended", exit_code=0, asked=True)
 

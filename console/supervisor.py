@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import traceback
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgead.console import output
 from edgead.console.choosing import Choosing
 from edgead.console.cluster_tasks import ClusterTasks
-from edgead.console.errors import DONE, INTERRUPTED, TRIAL_FAILED, ConsoleError
+from edgead.console.crash import redact, report
+from edgead.console.errors import DONE, INTERRUPTED, TRIAL_FAILED, UsageError
 from edgead.console.failure import Failure
 from edgead.console.inventory import Cluster
 from edgead.console.placement import HOST, Task, place
@@ -64,7 +65,8 @@ async def supervise(
         trial = Trial(run, spec, data, cache, recorder, warm)
         try:
             outcome, code = await _Starts(trial, cluster, tasks).run()
-            _finish(run, recorder, outcome)
+            if not _finish(run, recorder, outcome):
+                code = code or TRIAL_FAILED
         finally:
             log.close()
     if warm is not None and code == DONE:
@@ -72,13 +74,22 @@ async def supervise(
     return code
 
 
-def _finish(run: Run, recorder: Recorder, outcome: str) -> None:
+def _finish(run: Run, recorder: Recorder, outcome: str) -> bool:
+    """Write how it ended; says whether summary.json could be."""
     result = result_of(recorder.state, outcome)
     recorder.record("result", **result)
     try:
         run.finish(result)
-    except OSError as error:
-        raise ConsoleError(f"{run.folder}: can't be written: {error.strerror}") from None
+    except UsageError as error:
+        output.say_error(error)
+        return False
+    return True
+
+
+def _keep_report(error: Exception, run: Run) -> None:
+    """Put the report of an error into console.log, where its flag sends who reads it."""
+    with suppress(OSError, UsageError), run.open_log() as log:
+        log.write(report(error, Path.home()).encode("utf-8", "replace"))
 
 
 class _Starts:
@@ -101,8 +112,8 @@ class _Starts:
         except asyncio.CancelledError:
             return "stopped", INTERRUPTED
         except Exception as error:  # the last line of defence: nodes are left, the run has a result
-            traceback.print_exc()
-            text = f"{type(error).__name__}: {error}"
+            _keep_report(error, self._trial.run)
+            text = redact(f"{type(error).__name__}: {error}", Path.home())
             failure = Failure(HOST, "chief 0", text[:MOST_TEXT], kind=Cause.PROGRAM)
             self._medic.flags.raise_flag(failure, "the trial was ended")
             return "failed", TRIAL_FAILED

@@ -69,7 +69,7 @@ def plan(args: argparse.Namespace, node: Node) -> list[str]:
         "prune": docker.prune(),
         "pull": docker.pull(image),
         "load": ["docker", "load"],
-        "build": docker.build(f"{containers.TAG}:rL4T"),
+        "build": docker.build(f"{containers.TAG}:rL4T", getattr(args, "base", "")),
     }
     return commands[args.verb]
 

@@ -18,7 +18,7 @@ TICK_SECONDS = 0.05
 
 def replay(args: argparse.Namespace) -> int:
     """Tell a run's events at the pace they came, or so many times as fast."""
-    speed = checked_speed(args.speed)
+    speed = checked_speed(args.speed, "--speed")
     run = Store(paths.runs_folder()).open(args.run)
     tell = output.print_event if args.json else output.narrate_event
     return run_until_signal(_replay(Playback(list(run.events()), speed), tell))

@@ -8,6 +8,7 @@ import csv
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -165,17 +166,17 @@ def export(args: argparse.Namespace) -> int:
     if args.to is not None:
         raise UsageError("trial export: --to goes with --format mlflow; others go to stdout")
     state = stored.state()
-    if args.format == "json" or args.json:
-        json.dump(
-            {
-                "result": result_of(state, state.state),
-                "spec": state.spec.to_mapping(),
-                "events": [happened.to_mapping() for happened in stored.events()],
-            },
-            sys.stdout,
-            indent=2,
-        )
-        print()
+    if args.format == "json":
+        fields = {
+            "result": result_of(state, state.state),
+            "spec": state.spec.to_mapping(),
+            "events": [happened.to_mapping() for happened in stored.events()],
+        }
+        print(json.dumps(fields, indent=None if args.json else 2))
+        return DONE
+    if args.json:
+        for epoch in state.epochs:
+            output.print_object("epoch", {"run": state.run, **asdict(epoch)})
         return DONE
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(["run", "epoch", "loss", "seconds"])

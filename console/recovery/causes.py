@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
+from edgead.console.placement import HOST
+
 
 class Cause(str, Enum):
     """Why a task, a node or a trial failed."""
@@ -133,6 +135,17 @@ TABLE: dict[Cause, Row] = {
 assert set(TABLE) == set(Cause)
 
 
+# What is said of this machine instead, which no `ssh` leads to and no check of nodes looks at.
+_HERE = {
+    Cause.ENDED: "read the end of console.log in the run's folder",
+    Cause.OUT_OF_MEMORY: "free memory on this machine, or train on fewer rows",
+    Cause.FROZEN: "look for swapping or a debugger on this machine: uptime; dmesg | tail",
+    Cause.STALLED: "look at this machine's load: uptime; raise stall_seconds if it is only slow",
+    Cause.DISK_FULL: "free room on this machine, df -h; then trial run --resume goes on",
+}
+
+
 def advice(cause: Cause, node: str) -> str:
     """Give what a person can do about it."""
-    return TABLE[cause].advice.format(node=node)
+    here = _HERE.get(cause) if node == HOST else None
+    return here or TABLE[cause].advice.format(node=node)

@@ -64,7 +64,7 @@ class Medic:
         self._jobs: set[asyncio.Task[None]] = set()
         self._suspects: dict[str, str] = {}  # an error of a step, and the worker that had it first
         self._furthest = (0, 0)  # that any start has got
-        self._settling: dict[str, asyncio.Task[None]] = {}  # its tries are forgotten then
+        self._settling: dict[str, asyncio.Task[None]] = {}  # till tries are forgotten
 
     async def aclose(self) -> None:
         """Leave off what is still being done."""
@@ -269,6 +269,8 @@ class Medic:
                 why = failure.cause
                 continue
             self.state = returned(self.state, names)
+            for name in names:
+                self._settle(name)
             self.flags.recovered(number, f"it is back, and {' and '.join(names)} serves")
             return
         self.state, decision = overdue(self.state, names)
@@ -285,8 +287,9 @@ class Medic:
             nodes.leave_out(task)
 
     def _settle(self, name: str) -> None:
-        """Forget a worker's tries once it has done well for a while from now."""
-        if name not in self._settling:
+        """Forget the tries of a worker that is here once it has done well for a while from now."""
+        here = name not in self.state.away | self.state.left_out
+        if here and name in self.state.tries and name not in self._settling:
             self._settling[name] = self._later(self._steady(name))
 
     async def _steady(self, name: str) -> None:

@@ -18,7 +18,6 @@ from edgead.console.screens.fleet import FleetScreen
 from edgead.console.screens.help import Help
 from edgead.console.screens.jump import Jump
 from edgead.console.screens.logs import LogsScreen
-from edgead.console.screens.question import Choice, Question
 from edgead.console.screens.trial import TrialScreen
 from edgead.console.widgets.events import EventLog
 from edgead.console.widgets.fleet import FleetTable
@@ -79,86 +78,6 @@ async def test_an_error_of_the_session_is_shown_in_one_line(tmp_path, until):
         await pilot.press("1", "r")
         await until(lambda: app._notifications)
         assert [note.message for note in app._notifications] == ["no [red]board\\x1b[31m"]
-
-
-async def test_x_stops_only_when_confirmed(tmp_path, until):
-    session = demo_session(6)
-    app = app_of(session, tmp_path)
-    async with app.run_test() as pilot:
-        await pilot.press("x")
-        await until(lambda: isinstance(app.screen, Question))
-        await pilot.press("escape")
-        await until(lambda: isinstance(app.screen, TrialScreen))
-        assert session.asked == []
-        await pilot.press("x")
-        await until(lambda: isinstance(app.screen, Question))
-        await pilot.press("y")
-        assert app.clipboard == "edgead-console trial stop T-002"
-        await pilot.press("x")
-        await until(lambda: session.asked == ["stop"])
-
-
-async def test_x_does_nothing_without_a_trial(tmp_path):
-    app = app_of(FakeSession(), tmp_path)
-    async with app.run_test() as pilot:
-        await pilot.press("x")
-        await pilot.pause()
-        assert isinstance(app.screen, TrialScreen)
-
-
-@pytest.mark.parametrize("key", ["q", "ctrl+q", "ctrl+c"])
-async def test_quitting_without_a_trial_asks_nothing(tmp_path, until, key):
-    session = FakeSession()
-    app = app_of(session, tmp_path)
-    async with app.run_test() as pilot:
-        await pilot.press(key)
-        await until(lambda: app.return_value is not None)
-    assert (session.asked, app.return_value) == (["close stop=False"], 0)
-
-
-@pytest.mark.parametrize(("answer", "stop"), [("l", False), ("s", True)])
-async def test_quitting_asks_what_becomes_of_a_running_trial(tmp_path, until, answer, stop):
-    session = demo_session(6)
-    app = app_of(session, tmp_path)
-    async with app.run_test() as pilot:
-        await pilot.press("q")
-        await until(lambda: isinstance(app.screen, Question))
-        await pilot.press("escape")
-        await until(lambda: isinstance(app.screen, TrialScreen))
-        assert session.asked == []
-        await pilot.press("q")
-        await until(lambda: isinstance(app.screen, Question))
-        await pilot.press(answer)
-        await until(lambda: app.return_value is not None)
-    assert session.asked == [f"close stop={stop}"]
-
-
-async def test_a_question_is_answered_by_mouse_too(tmp_path, until):
-    session = demo_session(6)
-    app = app_of(session, tmp_path)
-    async with app.run_test() as pilot:
-        await pilot.press("q")
-        await until(lambda: isinstance(app.screen, Question))
-        await pilot.pause()
-        await pilot.click("#stop")
-        await until(lambda: app.return_value is not None)
-    assert session.asked == ["close stop=True"]
-
-
-async def test_enter_presses_the_button_in_focus_and_no_other(tmp_path, until):
-    session = demo_session(6)
-    app = app_of(session, tmp_path)
-    async with app.run_test() as pilot:
-        choice = Choice("enter", "yes", "do it")
-        answers: list[str | None] = []
-        app.push_screen(Question("Sure?", "", (choice,)), answers.append)
-        await until(lambda: isinstance(app.screen, Question))
-        await pilot.press("down", "enter")
-        await until(lambda: answers == [None])
-        app.push_screen(Question("Sure?", "", (choice,)), answers.append)
-        await until(lambda: isinstance(app.screen, Question))
-        await pilot.press("enter")
-        await until(lambda: answers == [None, "yes"])
 
 
 async def test_the_keys_1_to_4_lead_to_the_areas(tmp_path, until):

@@ -1,12 +1,18 @@
-"""What tests ask of a virtual board: commands, telemetry, echoes."""
+"""What tests ask of a virtual board, and change on it: commands, telemetry, echoes, its file."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import subprocess
+from pathlib import Path
+from typing import Any
 
 import asyncssh
+import pytest
+import tomli
+import tomli_w
 from asyncssh import DEVNULL
 
 from edgead.agents.connection import connect
@@ -60,3 +66,24 @@ def ping(board: Board, count: int) -> tuple[int, float | None]:
     fastest = re.search(r"min/avg/max = ([\d.]+)/", said)
     assert came, said
     return int(came[1]), float(fastest[1]) if fastest else None
+
+
+def edit(board: Board, cluster: dict[str, Any] | None = None, **node: Any) -> Path:
+    """Change the boards' cluster file: keys of [cluster], and the same keys of every node."""
+    file = board.keys / "cluster.toml"
+    content = tomli.loads(file.read_text())
+    content["cluster"].update(cluster or {})
+    for each in content["nodes"]:
+        each.update(node)
+    file.write_text(tomli_w.dumps(content))
+    return file
+
+
+def write(board: Board, path: str, content: str) -> None:
+    """Write a program on a board."""
+    script = 'mkdir -p "${2%/*}" && printf %s "$1" >"$2" && chmod 755 "$2"'
+    board.run(["sh", "-c", script, "sh", content, path])
+
+
+def objects(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]

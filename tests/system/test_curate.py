@@ -39,7 +39,7 @@ def test_a_replay_tells_every_event(run, capsys):
     assert main(["trial", "replay", "T-001", "--speed", "0", "--json"]) == 0
     assert [line["kind"] for line in lines(capsys)] == ["started", "epoch", "score", "result"]
     assert main(["trial", "replay", "T-001", "--speed", "-1"]) == 2
-    assert "speed: expected 0 (at once) to 1000, got -1" in capsys.readouterr().err
+    assert "--speed: expected 0 (at once) to 1000, got -1" in capsys.readouterr().err
 
 
 def test_attach_tells_all_that_came_of_a_resumed_run(run, capsys):
@@ -56,6 +56,12 @@ def test_an_export_can_be_json_lines(run, capsys, tmp_path):
     assert main(["trial", "export", "T-001", *to, "--json"]) == 0
     (said,) = lines(capsys)
     assert said["run"] == "T-001" and Path(said["folder"]).is_dir()
+    assert main(["trial", "export", "T-001", "--json"]) == 0
+    (epoch,) = lines(capsys)
+    assert (epoch["run"], epoch["number"], epoch["loss"]) == ("T-001", 1, 0.5)
+    assert main(["trial", "export", "T-001", "--format", "json", "--json"]) == 0
+    (whole,) = lines(capsys)
+    assert whole["result"]["state"] == "finished" and len(whole["events"]) == 4
 
 
 def test_deletion_asks_and_is_whole(run, capsys):

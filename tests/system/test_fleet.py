@@ -1,54 +1,26 @@
-"""The fleet's commands on virtual boards: checks, power, containers; by the real program."""
+"""The fleet's commands on virtual boards: checks, power, remedies; by the real program."""
 
 from __future__ import annotations
 
-import asyncio
-import json
 import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-import tomli
-import tomli_w
-from on_board import say
+from on_board import edit, objects, write
 from program import Program, until
 
 from edgead.agents.commands import commands_on
-from edgead.agents.power import clocks_pinned
 from edgead.console.cli import main
 from edgead.console.clusters import embedded_cluster
-from edgead.console.fleet import Fleet
 from edgead.console.health.check import HealthCheck
 from edgead.console.health.run import check_nodes, worst
 from edgead.console.inventory import read_cluster
-from edgead.console.node_watch import watch_fleet
 from testbed import faults
 from testbed.board import Board, banner
 from testbed.fixtures import BoardMaker
 from testbed.root import IMAGES
-
-
-def edit(board: Board, cluster: dict[str, Any] | None = None, **node: Any) -> Path:
-    """Change the boards' cluster file: keys of [cluster], and the same keys of every node."""
-    file = board.keys / "cluster.toml"
-    content = tomli.loads(file.read_text())
-    content["cluster"].update(cluster or {})
-    for each in content["nodes"]:
-        each.update(node)
-    file.write_text(tomli_w.dumps(content))
-    return file
-
-
-def write(board: Board, path: str, content: str) -> None:
-    """Write a program on a board."""
-    script = 'mkdir -p "${2%/*}" && printf %s "$1" >"$2" && chmod 755 "$2"'
-    board.run(["sh", "-c", script, "sh", content, path])
-
-
-def objects(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
 def by_name(checks: list[HealthCheck], node: str = "xavier-1") -> dict[str, HealthCheck]:
@@ -205,127 +177,6 @@ def test_a_reboot_is_answered_no_and_told(home: Path, boards: BoardMaker, capsys
     assert board.run(["nvpmodel", "-q"]).count("MODE_15W_DESKTOP") == 1
 
 
-# -- containers
-
-
-@pytest.mark.slow
-def test_a_trial_in_containers(home: Path, boards: BoardMaker, capsys: Any) -> None:
-    made = boards(2, docker=True, jetpacks=["5.1"])
-    power = {"power_mode": "MAXN", "clocks": "pin"}
-    settings = {"container": IMAGES["5.1"], "memory": "4g", **power}
-    file = edit(made[0], {"restore_power": True}, **settings)
-    trial = ("kdd99", "--set", "synthetic=true", "--set", "workers=2", "--set", "epochs=2")
-    with Program("--cluster", file, "trial", "run", *trial, "--json") as program:
-        code, events, err = program.finish()
-        assert (code, err) == (0, "")
-    notes = [each["text"] for each in events if each["kind"] == "note"]
-    assert sum(text.startswith("container: ") for text in notes) == 2
-    change = "power mode MAXN, clocks pinned, it was MODE_15W_DESKTOP, clocks free"
-    assert notes.count(change) == 2
-    for board in made:
-        assert "MODE_15W_DESKTOP" in board.run(["nvpmodel", "-q"])  # given back
-        assert not clocks_pinned(board.run(["jetson_clocks", "--show"]))
-        top = board.run(["docker", "top", "edgead", "-o", "pid,args"])
-        assert "tail -f" in top and "python" not in top
-    container = ["--cluster", str(file), "nodes", "container"]
-    assert main([*container, "stats", "xavier-1", "--json"]) == 0
-    (used,) = objects(capsys)
-    assert used["ok"] and used["memory"].endswith("4GiB")
-    assert main([*container, "stop"]) == 0
-    assert capsys.readouterr().out == "xavier-1: stopped\nxavier-2: stopped\n"
-    assert not made[0].run(["docker", "ps", "--all", "--quiet"])
-
-
-@pytest.mark.slow
-async def test_what_a_lost_agent_left_in_a_container_is_ended(boards: BoardMaker) -> None:
-    (board,) = boards(1, docker=True, jetpacks=["5.1"])
-    file = edit(board, container=IMAGES["5.1"])
-    node = read_cluster(file).node("xavier-1")
-    async with commands_on(node) as commands:
-        from edgead.agents import docker
-        from edgead.console import containers
-
-        assert (await containers.start(node, commands)).ok
-        asleep = docker.inside(["sleep", "1000"], {})
-        job = asyncio.ensure_future(commands.run(asleep, timeout=100))
-        running = "docker top edgead | grep -c 'sleep 1000' || true"
-        while (await say(board, running)).strip() == "0":  # each takes a login: no busy loop
-            pass
-        agent = commands.connection.hello.pid
-        board.run(["kill", "-9", str(agent)])
-        await asyncio.wait({job})
-        assert job.exception() is not None
-        assert (await say(board, running)).strip() == "1"  # dockerd's, not ours to lose
-    async with commands_on(node):
-        assert (await say(board, running)).strip() == "0"
-    await _ends_with_its_command(board, node)
-
-
-async def _ends_with_its_command(board: Board, node: Any) -> None:
-    """A late command in the container is ended there, too."""
-    from edgead.agents import docker
-
-    async with commands_on(node) as commands:
-        outcome = await commands.run(docker.inside(["sleep", "1000"], {}), timeout=1.0)
-        assert outcome.late
-        running = "docker top edgead | grep -c 'sleep 1000' || true"
-        assert (await say(board, running)).strip() == "0"
-
-
-def test_container_verbs(home: Path, boards: BoardMaker, capsys: Any, tmp_path: Path) -> None:
-    (board,) = boards(1, docker=True, jetpacks=["5.1"])
-    file = edit(board, container="edgead/tensorflow:r35.3")
-    container = ["--cluster", str(file), "nodes", "container"]
-    for verb in ("list", "start", "stop", "restart", "logs", "stats", "prune", "pull"):
-        assert main([*container, verb, "--dry-run"]) == 0
-        assert "xavier-1: " in (said := capsys.readouterr().out) and "docker " in said
-    assert main([*container, "logs", "--lines", "7", "--dry-run", "--json"]) == 0
-    assert "--tail 7" in json.loads(capsys.readouterr().out)["command"]
-    assert main([*container, "start"]) == 1
-    assert "nodes container pull xavier-1" in capsys.readouterr().err
-    image = ["--cluster", str(file), "nodes", "image", "build", "--base", IMAGES["5.1"]]
-    assert main(image) == 0
-    assert 'built: container = "edgead/tensorflow:r35.3"' in capsys.readouterr().out
-    for verb, said in (
-        ("start", "runs"),
-        ("start", "runs already"),
-        ("list", "edgead/tensorflow:r35.3 running"),
-        ("restart", "restarted"),
-        ("logs", ""),
-        ("stop", "stopped"),
-        ("stop", "it does not run"),
-        ("prune", "0 containers of ours removed"),
-    ):
-        assert main([*container, verb]) == 0
-        assert said in capsys.readouterr().out
-    for name, label in (("foreign", "other"), ("ours", "edgead")):
-        board.run(["docker", "create", "--name", name, "--label", label, IMAGES["5.1"], "true"])
-    assert main([*container, "prune"]) == 0
-    assert "1 container of ours removed" in capsys.readouterr().out
-    names = ["docker", "ps", "--all", "--format", "{{.Names}}"]
-    assert board.run(names).split() == ["foreign"]
-    for memory in ("3g", "2g"):  # what the cluster file says now counts
-        edit(board, memory=memory)
-        assert main([*container, "start"]) == 0 and main([*container, "stats"]) == 0
-        assert f"{memory[0]}GiB" in capsys.readouterr().out
-    board.run(["docker", "rm", "--force", "foreign", "edgead"])
-    archive = tmp_path / "image.tar"
-    archive.write_bytes(b"no image at all" * 100_000)
-    assert main([*container, "load", "--file", str(archive)]) == 1
-    assert "xavier-1" in capsys.readouterr().err
-    save = f"docker save {IMAGES['5.1']} && docker rmi -f $(docker images -q) >&2"
-    archive.write_bytes(_bytes_of(board, save))
-    assert main([*container, "load", "--file", str(archive)]) == 0
-    assert IMAGES["5.1"] in capsys.readouterr().out
-
-
-def _bytes_of(board: Board, script: str) -> bytes:
-    import subprocess
-
-    enter = ["nsenter", "--target", str(board.pid1()), "--all", "--", "sh", "-c", script]
-    return subprocess.run(enter, check=True, capture_output=True).stdout
-
-
 def test_ctrl_c_ends_what_runs_on_the_board(home: Path, boards: BoardMaker) -> None:
     (board,) = boards(1)
     write(board, "/usr/local/bin/df", "#!/bin/sh\nsleep 1000\n")
@@ -357,87 +208,6 @@ def test_safe_remedies_are_run(home: Path, boards: BoardMaker, capsys: Any) -> N
     assert set(last.values()) == {"ok"}  # the self-test too, in the container
     assert main([*check, "--no-self-test"]) == 0
     assert capsys.readouterr().err == ""  # nothing was left to mend
-
-
-# -- telemetry
-
-
-def test_watch_for_scripts(home: Path, boards: BoardMaker, capsys: Any) -> None:
-    made = boards(2)
-    watch = ["--cluster", str(made[0].keys / "cluster.toml"), "nodes", "watch", "--json"]
-    assert main([*watch, "--interval", "0.1", "--count", "5"]) == 0
-    found = objects(capsys)
-    for board in made:
-        samples = [e for e in found if e["kind"] == "telemetry" and e["node"] == board.name]
-        assert len(samples) >= 5 and samples[0]["source"] == "tegrastats"
-        assert samples[0]["ram"]["total_mb"] > 30_000 and samples[0]["temperatures_c"]
-        states = [e["state"] for e in found if e["kind"] == "node" and e["node"] == board.name]
-        assert states[:2] == ["connecting", "up"]
-    for wrong in (["--interval", "0"], ["--count", "0"]):
-        assert main([*watch, *wrong]) == 2
-        assert len(capsys.readouterr().err.splitlines()) == 1
-
-
-def test_telemetry_survives_what_tegrastats_does(home: Path, boards: BoardMaker) -> None:
-    (board,) = boards(1)
-    tegrastats = "/usr/bin/tegrastats"
-    real = board.run(["cat", tegrastats])
-    watch = ("--cluster", board.keys / "cluster.toml", "nodes", "watch", "--json")
-
-    def sample(wanted: Any) -> Any:
-        return lambda each: each["kind"] == "telemetry" and wanted(each)
-
-    def restarts_as(content: str) -> None:
-        write(board, tegrastats, content)
-        board.run(["sh", "-c", "pkill -f '^[^ ]*sh /usr/bin/tegrastats' || pkill tegrastats"])
-
-    with Program(*watch, "--interval", "0.1") as program:
-        program.read_until(sample(lambda each: each["gpus"]))
-        restarts_as(
-            "#!/bin/sh\nwhile echo 'RAM 7/8MB NEW_THING 3@4 CPU [1%@2]'; do sleep 0.1; done"
-        )
-        changed = program.read_until(sample(lambda each: each["ram"]["used_mb"] == 7))
-        assert changed["unknown"] == ["NEW_THING", "3@4"]
-        restarts_as("#!/bin/sh\nhead -c 300000 /dev/zero | tr '\\0' x; echo; sleep 1\n")
-        write(board, tegrastats, real)
-        back = program.read_until(sample(lambda each: each["gpus"]))
-        assert back["source"] == "tegrastats"
-        faults.unplug(board)
-        lost = program.read_until(lambda each: each["kind"] == "node" and each["state"] == "lost")
-        assert lost["evidence"]
-        faults.replug(board)
-        program.read_until(lambda each: each["kind"] == "node" and each["state"] == "up")
-        program.read_until(sample(lambda each: each["gpus"]))
-
-
-async def test_a_node_that_says_nothing_shows_no_numbers(boards: BoardMaker) -> None:
-    (board,) = boards(1)
-    cluster = read_cluster(board.keys / "cluster.toml")
-    fleet = Fleet.of("boards", cluster.nodes)
-    (status,) = fleet.statuses.values()
-    watching = asyncio.ensure_future(watch_fleet(fleet, lambda: None, interval=0.1))
-    try:
-        await asyncio.to_thread(until, lambda: status.telemetry)
-        board.run(["pkill", "-STOP", "tegrastats"])
-        await asyncio.to_thread(until, lambda: status.telemetry is None)
-        assert status.state == "up" and not status.history
-        board.run(["pkill", "-CONT", "tegrastats"])
-        await asyncio.to_thread(until, lambda: status.telemetry)
-    finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
-
-
-def test_a_reader_that_leaves_ends_the_watch(home: Path, boards: BoardMaker) -> None:
-    (board,) = boards(1)
-    watch = ("--cluster", board.keys / "cluster.toml", "nodes", "watch", "--interval", "0.1")
-    with Program(*watch, "--json") as program:
-        assert program.process.stdout is not None and program.process.stderr is not None
-        program.read_until(lambda each: each["kind"] == "telemetry")
-        program.process.stdout.close()
-        assert program.process.wait(30) == 0
-        assert program.process.stderr.read() == ""
-        program.process.stdout = None  # so that nobody reads it again
 
 
 # -- commands

@@ -148,6 +148,14 @@ async def test_only_who_does_well_for_long_enough_counts_anew(
     assert medic.state.tries == {} and medic._settling == {}
 
 
+async def test_who_is_away_does_not_do_well(treated: Any) -> None:
+    medic, nodes, _ = treated
+    await medic._treat(nodes, ended())
+    medic.take(nodes.on_node("b", "no keepalive", Cause.NODE_LOST))
+    medic.trains()  # a start without it
+    assert medic._settling == {} and medic.state.tries == {"worker 1": 1}
+
+
 async def test_what_is_done_again_is_no_gain(treated: Any) -> None:
     medic, _, _ = treated
     medic.got_on((0, 5))

@@ -27,6 +27,7 @@ def test_every_cause_has_an_action_and_advice_that_names_the_node() -> None:
         assert row.means and row.worker in Action and row.others in (Action.RESUME, Action.END)
         assert "{" not in advice(cause, "node-2")
     assert "node-2" in advice(Cause.NODE_LOST, "node-2")
+    assert not any("ssh host" in advice(cause, "host") for cause in TABLE)
 
 
 def test_a_worker_is_started_again_then_left_out() -> None:

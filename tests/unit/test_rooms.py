@@ -94,3 +94,13 @@ def test_the_measure_sees_what_is_imported(tmp_path: Path) -> None:
     (tmp_path / "probe.py").write_text("def late():\n    import tensorflow.keras\n")
     assert imported(tmp_path / "probe.py") == {"tensorflow"}
     assert "plotext" in pulled_in("plotext")
+
+
+def test_deadlines_do_not_lose_cancellations() -> None:
+    found = [
+        str(path.relative_to(ROOT))
+        for room in ("agents", "console")
+        for path in (ROOT / room).rglob("*.py")
+        if "asyncio.wait_for(" in path.read_text("utf-8")
+    ]
+    assert found == [], "use agents/waiting.py"

@@ -41,5 +41,23 @@ async def test_called_off_it_calls_the_job_off() -> None:
     assert job.cancelled() and waiting.cancelled()
 
 
+async def test_who_called_it_off_waits_until_the_job_has_cleared_up() -> None:
+    cleared = []
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            cleared.append(True)
+
+    waiting = asyncio.ensure_future(within(work(), 60))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait({waiting})
+    assert cleared and waiting.cancelled()
+
+
 async def _fails() -> None:
     raise ZeroDivisionError
