@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -27,6 +25,7 @@ from edgead.console.screens.help import Help, keys_of
 from edgead.console.screens.jump import Jump
 from edgead.console.screens.question import Choice, Question
 from edgead.console.session import Session
+from edgead.console.terminal_program import run_in_terminal
 
 REPLAY_SPEED = 5.0
 TABLES = {"node": NODE_ACTIONS, "trial": TRIAL_ACTIONS}
@@ -174,13 +173,12 @@ class Doing(App[int]):
         if about is not None and about.note != line.about.note:
             await self._answer(lambda: self.session.trials.annotate(name, about.note))
 
-    def open_shell(self, name: str) -> None:
+    @work(group="shell", exclusive=True)
+    async def open_shell(self, name: str) -> None:
         """Leave the screen to a shell on a node, and come back when it ends."""
+        title = f"a shell on {printable(name)}; exit comes back"
         try:
-            argv = self.session.nodes.shell(name)
-            with self.suspend():
-                os.write(1, f"a shell on {printable(name)}; exit comes back\r\n".encode())
-                code = subprocess.run(argv, check=False).returncode
+            code = await run_in_terminal(self, self.session.nodes.shell(name), title)
         except ConsoleError as error:
             self.notify(printable(str(error)), severity="error", markup=False)
         except SuspendNotSupported:

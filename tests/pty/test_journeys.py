@@ -1,6 +1,7 @@
 """One journey a feature, by keys and mouse, of the real program in a pty."""
 
 import re
+import subprocess
 
 import pytest
 from on_terminal import Terminal
@@ -12,7 +13,13 @@ from edgead.console.store import Store
 
 pytestmark = pytest.mark.slow
 
+LINKS = ["ss", "--no-header", "--numeric", "state", "established", "dst"]
 SMALL = (("epochs", "2"), ("synthetic", "true"), ("rows", "8192"), ("strategy", "central"))
+
+
+def linked(board):
+    """Tell whether there is a connection from here to the board."""
+    return bool(subprocess.check_output([*LINKS, board.host]).strip())
 
 
 @pytest.fixture
@@ -187,6 +194,12 @@ def test_boards_are_found_added_and_logged_in_to(home, boards, monkeypatch, tmp_
         terminal.until("exit comes back")
         terminal.type("echo on $(hostname)\r")
         terminal.until("on xavier-1")
+        assert linked(made[1])
+        made[1].group.freeze()
+        until(lambda: (terminal.read(), not linked(made[1]))[1])  # the app lives on behind it
+        assert "on xavier-1" in terminal.read()
+        made[1].group.thaw()
+        until(lambda: (terminal.read(), linked(made[1]))[1])
         terminal.type("exit\r")
         terminal.until("Fleet · 2/2 up")
         terminal.press("\r")
