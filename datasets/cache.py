@@ -5,8 +5,9 @@ from __future__ import annotations
 import zipfile
 import zlib
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional, TypeVar
+from typing import Any, Callable, Dict, Optional, Sequence, TypeVar
 
 import numpy as np
 
@@ -31,9 +32,12 @@ _DAMAGED = (
 )
 
 
-def cached_table(path: Path, folder: Optional[Path]) -> Table:
-    """Read a KDD99 file as `read_table` does, or what the cache folder has of it."""
-    return _cached("kdd99", path, folder, read_table, _pack, _unpack)
+def cached_table(path: Path, folder: Optional[Path], numbers: Sequence[str] = NUMBERS) -> Table:
+    """Read a KDD99 file as `read_table` does, or what the cache folder has of it.
+
+    A copy is read no further than to these columns of `numbers`, the categories and the classes.
+    """
+    return _cached("kdd99", path, folder, read_table, _pack, partial(_unpack, numbers))
 
 
 def cached_series(path: Path, folder: Optional[Path]) -> Series:
@@ -75,9 +79,9 @@ def _pack(table: Table) -> _Arrays:
     return arrays
 
 
-def _unpack(arrays: np.lib.npyio.NpzFile) -> Table:
+def _unpack(numbers: Sequence[str], arrays: np.lib.npyio.NpzFile) -> Table:
     return Table(
-        numbers={name: arrays[name] for name in NUMBERS},
+        numbers={name: arrays[name] for name in numbers},
         codes={name: arrays[name] for name in CATEGORIES},
         names={name: tuple(arrays[f"{name}.names"].tolist()) for name in CATEGORIES},
         attack=arrays["attack"],

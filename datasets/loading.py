@@ -84,7 +84,8 @@ def _load_kdd99(
     if files is None:
         train, test = _synthetic_tables(made_up or TRAIN_ROWS)
     else:
-        train, test = (cached_table(path, cache) for path in files)
+        numbers = codings.NUMBERS_OF[coding]
+        train, test = (cached_table(path, cache, numbers) for path in files)
     parts = split(train)
     if not len(parts.train):
         raise DatasetError("kdd99: no normal rows to train on; use a larger training file")

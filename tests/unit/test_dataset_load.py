@@ -133,12 +133,13 @@ def test_digest_follows_content_and_coding(folder: Path, tmp_path: Path) -> None
     assert load("kdd99", "paper", tmp_path, None).digest != first.digest
 
 
+@pytest.mark.parametrize("coded", ["paper", "full"])
 def test_cache_gives_the_same_without_reading(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, coded: str
 ) -> None:
-    first = load("kdd99", "full", folder, tmp_path)
+    first = load("kdd99", coded, folder, tmp_path)
     monkeypatch.setattr(cache, "read_table", None)
-    assert same(first, load("kdd99", "full", folder, tmp_path))
+    assert same(first, load("kdd99", coded, folder, tmp_path))
     assert len(list(tmp_path.iterdir())) == 2
 
 
