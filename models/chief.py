@@ -25,6 +25,7 @@ from edgead.models.blame import Complaints
 from edgead.models.inbox import Said, lines_of
 from edgead.models.report import Reporter, claim_stdout
 from edgead.models.spec import TrialSpec, read_spec
+from edgead.models.uncollected import uncollected
 
 if TYPE_CHECKING:  # TensorFlow and pandas are imported when they are needed, and reported
     from edgead.datasets import Dataset, Prepared
@@ -110,7 +111,8 @@ def run(job: Job, read_line: Callable[[], Said], reporter: Reporter) -> None:
 def _import_slow() -> None:
     # Keras 3 has no training under ParameterServerStrategy.
     os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
-    import_module("edgead.models.strategies")
+    with uncollected():
+        import_module("edgead.models.strategies")
 
 
 def _dataset(job: Job) -> Dataset:

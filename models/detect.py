@@ -28,6 +28,7 @@ from edgead.datasets.rows import Format, Rows, read_rows, row_format
 from edgead.models import detector
 from edgead.models.graph_check import check_graph
 from edgead.models.report import Reporter, claim_stdout
+from edgead.models.uncollected import uncollected
 
 BATCH = 2048  # rows or windows for the model at once, at most
 WRONG = 2
@@ -123,7 +124,8 @@ class SavedScore:
     def __init__(self, folder: Path, features: int) -> None:
         """Load it. Raises OSError, or ValueError where it takes another number of features, or
         does what no detector of ours does."""
-        import tensorflow as tf
+        with uncollected():
+            import tensorflow as tf
 
         check_graph(folder)
         self._model = tf.saved_model.load(str(folder))  # the signature does not keep it alive

@@ -18,6 +18,7 @@ import numpy as np
 
 from edgead.datasets import load
 from edgead.models.report import claim_stdout
+from edgead.models.uncollected import uncollected
 
 WARM_ROWS = 100
 BATCHES = (4096, 65_536)
@@ -49,7 +50,8 @@ def main() -> None:
     out = claim_stdout()
     job = json.loads(sys.stdin.readline())
     os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
-    import tensorflow as tf
+    with uncollected():
+        import tensorflow as tf
 
     data = load(
         job["dataset"],
