@@ -21,6 +21,8 @@ TENSORFLOW_SETTINGS = {
     # gRPC would ask an $http_proxy for the way to a task on loopback.
     "no_grpc_proxy": "127.0.0.1,localhost",
     "TF_CPP_MIN_LOG_LEVEL": "2",
+    # oneDNN makes machine code for every shape it meets: a quarter of a small model's first epoch.
+    "TF_ENABLE_ONEDNN_OPTS": "0",
 }
 
 

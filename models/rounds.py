@@ -6,7 +6,8 @@ import math
 import random
 from typing import Iterator, NamedTuple, Tuple
 
-ROUNDS_PER_EPOCH = 2
+# Between two averages. More steps cost fewer messages, but the workers drift further apart.
+MOST_STEPS = 64
 
 
 class Shuffle(NamedTuple):
@@ -56,15 +57,16 @@ def steps_per_epoch(rows: int, batch: int) -> int:
 
 def count_rounds(rows: int, batch: int, epochs: int) -> int:
     """Give how many rounds a training has."""
-    return epochs * min(ROUNDS_PER_EPOCH, steps_per_epoch(rows, batch))
+    return epochs * -(-steps_per_epoch(rows, batch) // MOST_STEPS)
 
 
 def plan(rows: int, batch: int, workers: int, epochs: int, seed: int) -> Iterator[Round]:
     """Give all rounds of a training in order. The same arguments give the same plan."""
     steps, number = steps_per_epoch(rows, batch), 0
+    rounds = count_rounds(rows, batch, epochs=1)
+    cuts = [steps * i // rounds for i in range(rounds + 1)]
     for epoch in range(epochs):
         order = Shuffle.of(rows, seed, epoch)
-        cuts = sorted({steps * i // ROUNDS_PER_EPOCH for i in range(ROUNDS_PER_EPOCH + 1)})
         for start, stop in zip(cuts, cuts[1:]):  # noqa: RUF007 (Python 3.8)
             parts = tuple(
                 Part(

@@ -7,7 +7,7 @@ import math
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgead.models.rounds import Part, Shuffle, plan, steps_per_epoch
+from edgead.models.rounds import MOST_STEPS, Part, Shuffle, count_rounds, plan, steps_per_epoch
 
 sizes = st.tuples(
     st.integers(1, 500), st.integers(1, 60), st.integers(1, 6), st.integers(1, 3)
@@ -42,13 +42,15 @@ def test_an_epoch_takes_no_row_twice_and_as_many_as_the_paper(
         rows = [row for part in parts for row in rows_of(part, n, batch)]
         assert len(rows) == len(set(rows)) == batch * (n // batch)
     assert [each.parts[0].round for each in rounds] == list(range(len(rounds)))
+    assert len(rounds) == count_rounds(n, batch, epochs)
+    assert max(part.steps for each in rounds for part in each.parts) <= MOST_STEPS
     assert all([part.worker for part in each.parts] == list(range(workers)) for each in rounds)
 
 
 def test_steps_count_on_through_training() -> None:
     rounds = list(plan(77_695, 2048, 3, 10, seed=1))
     assert steps_per_epoch(77_695, 2048) == 37
-    assert [each.parts[0].step for each in rounds[:3]] == [0, 18, 37]
+    assert [each.parts[0].step for each in rounds[:3]] == [0, 37, 74]
     assert rounds[-1].parts[0].step + rounds[-1].parts[0].steps == 370
     assert rounds[-1].steps_done == 37
 
