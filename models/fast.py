@@ -2,7 +2,7 @@
 
 On TensorFlow's own ParameterServerStrategy and ClusterCoordinator. The weights and Adam's moments
 are one flat vector on the parameter server. In a round every worker reads it once, takes its
-share of the rows of up to 64 steps with an Adam of its own, and writes the result into its own
+share of the rows of up to 256 steps with an Adam of its own, and writes the result into its own
 slot there; the next round starts from the mean of the slots (local SGD: Stich, ICLR 2019). So no
 gradient is ever stale, and a trial gives the same weights whichever worker does which part.
 

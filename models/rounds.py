@@ -7,7 +7,7 @@ import random
 from typing import Iterator, NamedTuple, Tuple
 
 # Between two averages. More steps cost fewer messages, but the workers drift further apart.
-MOST_STEPS = 64
+MOST_STEPS = 256
 
 
 class Shuffle(NamedTuple):
