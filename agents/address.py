@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+SSH_PORT = 22
+
 
 @dataclass(frozen=True)
 class NodeAddress:

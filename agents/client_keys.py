@@ -11,7 +11,8 @@ from pathlib import Path
 
 import asyncssh
 
-from edgead.agents.host_keys import SSH_PORT, check_file
+from edgead.agents.address import SSH_PORT
+from edgead.agents.host_keys import check_file
 from edgead.agents.protocol import printable
 from edgead.agents.ssh_config import Login
 from edgead.agents.waiting import within

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import asyncssh
 
-SSH_PORT = 22
+from edgead.agents.address import SSH_PORT
+
 MOST_BYTES = 16 << 20  # of any of ssh's files
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import asyncssh
 
-from edgead.agents.address import NodeAddress
-from edgead.agents.host_keys import SSH_PORT, check_file, target_of
+from edgead.agents.address import SSH_PORT, NodeAddress
+from edgead.agents.host_keys import check_file, target_of
 
 GLOBAL_KNOWN_HOSTS = "/etc/ssh/ssh_known_hosts"
 # What asyncssh also raises for a configuration that makes no sense, or includes itself.

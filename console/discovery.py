@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from edgead.agents.address import NodeAddress
+from edgead.agents.address import SSH_PORT, NodeAddress
 from edgead.agents.board import Board
 from edgead.agents.errors import (
     AuthenticationFailed,
@@ -29,7 +29,6 @@ from edgead.console.networks import Network
 
 IDENTIFY_AT_ONCE = 32
 LISTEN_SECONDS = 1.2  # announcements come within a second of the question
-SSH_PORT = 22
 MOST_ANNOUNCED = 500  # hosts, beyond those that the scan finds: anybody may announce anything
 ACCEPT_AT_MOST = 3  # host keys for one host: its own and its jump hosts'
 STATES: dict[type[NodeError], str] = {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
+from edgead.agents.address import SSH_PORT
 from edgead.agents.docker import release_of
 from edgead.console.errors import UsageError
 from edgead.console.inventory import Node
@@ -18,7 +19,6 @@ from edgead.console.narration import printable
 if TYPE_CHECKING:  # it brings asyncssh, and the app is to paint first
     from edgead.console.discovery import Found, Wanted
 
-SSH_PORT = 22
 HEAD = """\
 # The nodes of one cluster, written by `edgead-console init`. Change what you like.
 #

@@ -13,9 +13,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, ProgressBar, Static
 
+from edgead.agents.address import SSH_PORT
 from edgead.console import networks, paths
 from edgead.console.actions import command
-from edgead.console.discovery import SSH_PORT, Found, Wanted
+from edgead.console.discovery import Found, Wanted
 from edgead.console.errors import ConsoleError, UsageError
 from edgead.console.inventory import Node
 from edgead.console.narration import printable

@@ -5,7 +5,8 @@ from __future__ import annotations
 from rich.segment import Segment
 from textual.content import Content
 
-from edgead.console.discovery import SSH_PORT, Found
+from edgead.agents.address import SSH_PORT
+from edgead.console.discovery import Found
 from edgead.console.narration import printable
 from edgead.console.session import Search
 from edgead.console.widgets.rows import Rows, fitted
