@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-from edgead.console.arguments import Commands, as_json, data_folder
-from edgead.console.completion import SHELLS, complete
 from edgead.console.errors import INTERRUPTED, ConsoleError
-from edgead.console.examples import add_examples
-from edgead.console.fleet_commands import add_init, add_nodes
 from edgead.console.output import say_error
-from edgead.console.trial_commands import add_trial
+from edgead.console.parser.arguments import Commands, as_json, data_folder
+from edgead.console.parser.completion import SHELLS, complete
+from edgead.console.parser.examples import add_examples
+from edgead.console.parser.fleet_commands import add_init, add_nodes
+from edgead.console.parser.trial_commands import add_trial
 
 
 def main(argv: Sequence[str] | None = None) -> int:

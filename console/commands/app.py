@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgead.console import paths
-from edgead.console.clusters import find_cluster
 from edgead.console.errors import DONE, UsageError
-from edgead.console.store import Store
+from edgead.console.nodes.clusters import find_cluster
+from edgead.console.runs.store import Store
 from edgead.console.terminal import why_not
 from edgead.models.spec import TrialSpec
 
@@ -33,8 +33,8 @@ def _open(cluster: Path | None, start: Sequence[TrialSpec], data: Path, read_onl
     refusal = why_not(os.environ, sys.stdin.isatty(), sys.stdout.isatty())
     if refusal:
         raise UsageError(refusal)
-    from edgead.console.app import ConsoleApp
-    from edgead.console.local_session import LocalSession
+    from edgead.console.session.local_session import LocalSession
+    from edgead.console.tui.app import ConsoleApp
 
     store = Store(paths.runs_folder())
     session = LocalSession(store, cluster, data, start=start, read_only=read_only)

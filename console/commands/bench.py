@@ -10,24 +10,31 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edgead.console import output, paths
-from edgead.console.bench import Figure, Result, Round, figures, mean_gaps, prediction_tables
-from edgead.console.bench_report import as_report
-from edgead.console.clusters import cluster_for, find_cluster
-from edgead.console.commands.demo import demo_specs
-from edgead.console.compare import ComparisonTable, compare
 from edgead.console.data import bar, ensure
 from edgead.console.errors import DONE, TRIAL_FAILED, ConsoleError, UsageError
 from edgead.console.events import Event
-from edgead.console.formats import as_objects, as_text
-from edgead.console.host_prediction import time_host
 from edgead.console.interrupt import run_until_signal
-from edgead.console.inventory import WARM_SECONDS, Cluster
-from edgead.console.result import result_of
-from edgead.console.scale import Cost, cost_of, plot, points, table
-from edgead.console.state import TrialState
-from edgead.console.store import Store
-from edgead.console.supervisor import supervise
-from edgead.console.warm import Warm
+from edgead.console.nodes.clusters import cluster_for, find_cluster
+from edgead.console.nodes.inventory import WARM_SECONDS, Cluster
+from edgead.console.reports.bench import (
+    Figure,
+    Result,
+    Round,
+    figures,
+    mean_gaps,
+    prediction_tables,
+)
+from edgead.console.reports.bench_report import as_report
+from edgead.console.reports.compare import ComparisonTable, compare
+from edgead.console.reports.formats import as_objects, as_text
+from edgead.console.reports.host_prediction import time_host
+from edgead.console.reports.scale import Cost, cost_of, plot, points, table
+from edgead.console.running.demo_specs import demo_specs
+from edgead.console.running.supervisor import supervise
+from edgead.console.running.warm import Warm
+from edgead.console.runs.result import result_of
+from edgead.console.runs.state import TrialState
+from edgead.console.runs.store import Store
 from edgead.datasets import find
 from edgead.datasets.loading import SWAT_WINDOW
 from edgead.models.presets import PRESETS

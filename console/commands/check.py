@@ -11,13 +11,13 @@ from edgead.console import output
 from edgead.console.commands.nodes import chosen_cluster
 from edgead.console.errors import DONE, TRIAL_FAILED, UNREACHABLE, UsageError
 from edgead.console.glyphs import of_verdict
-from edgead.console.health.check import HealthCheck, with_cluster
-from edgead.console.health.fix import fix, safe
-from edgead.console.health.run import NAMES, REACH, check_nodes, worst
 from edgead.console.interrupt import run_until_signal
-from edgead.console.inventory import Cluster, Node
 from edgead.console.narration import printable
-from edgead.console.on_nodes import chosen
+from edgead.console.nodes.health.check import HealthCheck, with_cluster
+from edgead.console.nodes.health.fix import fix, safe
+from edgead.console.nodes.health.run import NAMES, REACH, check_nodes, worst
+from edgead.console.nodes.inventory import Cluster, Node
+from edgead.console.nodes.on_nodes import chosen
 from edgead.console.progress import progress
 
 

@@ -7,9 +7,9 @@ import sys
 
 from edgead.console import output, paths
 from edgead.console.errors import DONE, UsageError
-from edgead.console.exports import PICTURES, exported
 from edgead.console.files import write_whole
-from edgead.console.store import Store
+from edgead.console.reports.exports import PICTURES, exported
+from edgead.console.runs.store import Store
 
 
 def compare(args: argparse.Namespace) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from edgead.console.completion import shell_code
 from edgead.console.errors import DONE
+from edgead.console.parser.completion import shell_code
 
 
 def completion(args: argparse.Namespace) -> int:

@@ -11,14 +11,15 @@ from pathlib import Path
 from edgead.agents import docker
 from edgead.agents.commands import Commands
 from edgead.agents.errors import NodeError
-from edgead.console import containers, output
+from edgead.console import output
 from edgead.console.commands.nodes import chosen_cluster
-from edgead.console.containers import Done
 from edgead.console.errors import DONE, TRIAL_FAILED, UNREACHABLE, UsageError
 from edgead.console.interrupt import run_until_signal
-from edgead.console.inventory import Node
 from edgead.console.narration import printable
-from edgead.console.on_nodes import chosen, on_nodes
+from edgead.console.nodes import containers
+from edgead.console.nodes.containers import Done
+from edgead.console.nodes.inventory import Node
+from edgead.console.nodes.on_nodes import chosen, on_nodes
 
 WANT_IMAGE = ("start", "restart", "pull")
 MOST_LINES = 200  # what an agent sends at once

@@ -8,7 +8,7 @@ from edgead.console import output, paths
 from edgead.console.confirm import can_ask, confirm
 from edgead.console.errors import DONE, INTERRUPTED, UsageError
 from edgead.console.interrupt import run_until_signal
-from edgead.console.store import Run, Store
+from edgead.console.runs.store import Run, Store
 
 
 def rename(args: argparse.Namespace) -> int:

@@ -7,16 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from edgead.console import output, paths
-from edgead.console.clusters import embedded_cluster
-from edgead.console.compare import compare
 from edgead.console.data import bar, ensure
 from edgead.console.errors import DONE, INTERRUPTED, UnreachableError, UsageError
-from edgead.console.formats import as_objects, as_text
 from edgead.console.interrupt import run_until_signal
-from edgead.console.inventory import Cluster
-from edgead.console.store import Run, Store
-from edgead.console.supervisor import supervise
-from edgead.models.spec import SpecError, TrialSpec, read_spec
+from edgead.console.nodes.clusters import embedded_cluster
+from edgead.console.nodes.inventory import Cluster
+from edgead.console.reports.compare import compare
+from edgead.console.reports.formats import as_objects, as_text
+from edgead.console.running.demo_specs import demo_specs
+from edgead.console.running.supervisor import supervise
+from edgead.console.runs.store import Run, Store
+from edgead.models.spec import TrialSpec
 
 
 def demo(args: argparse.Namespace) -> int:
@@ -30,18 +31,6 @@ def demo(args: argparse.Namespace) -> int:
     from edgead.console.commands.app import open_demo
 
     return open_demo(specs, data)
-
-
-def demo_specs(preset: str, seed: int, epochs: int) -> tuple[TrialSpec, ...]:
-    """Give the demo's trials: centralised, then distributed over three workers."""
-    values = {"preset": preset, "seed": seed, "epochs": epochs}
-    try:
-        return tuple(
-            read_spec({**values, "strategy": strategy}, "demo")
-            for strategy in ("central", "parameter-server")
-        )
-    except SpecError as error:
-        raise UsageError(str(error)) from None
 
 
 def with_data(specs: tuple[TrialSpec, ...], data: Path) -> tuple[TrialSpec, ...]:

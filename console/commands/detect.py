@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import IO
 
 from edgead.console import output, paths
-from edgead.console.detection import as_json, as_text, fault_lines, sum_up
 from edgead.console.errors import DONE, WRONG_USE, ConsoleError, UsageError
 from edgead.console.events import Event, read_lines
 from edgead.console.narration import printable
-from edgead.console.store import Run, Store
+from edgead.console.reports.detection import as_json, as_text, fault_lines, sum_up
+from edgead.console.runs.store import Run, Store
 
 NEEDED = ("detector.json", "saved_model")
 STDIN = "-"

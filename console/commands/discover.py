@@ -10,12 +10,13 @@ from ipaddress import ip_address
 from typing import Any
 
 from edgead.agents.host_keys import OfferedKey, accept
-from edgead.console import networks, output
+from edgead.console import output
 from edgead.console.confirm import can_ask, confirm
-from edgead.console.discovery import Discovery, Found, Wanted
 from edgead.console.errors import DONE, INTERRUPTED, UnreachableError, UsageError
-from edgead.console.host_keys import HostKeyChangedError, describe
 from edgead.console.interrupt import run_until_signal
+from edgead.console.nodes import networks
+from edgead.console.nodes.discovery import Discovery, Found, Wanted
+from edgead.console.nodes.host_keys import HostKeyChangedError, describe
 from edgead.console.progress import progress
 
 NOTE_LIMIT = 160

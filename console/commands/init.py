@@ -15,11 +15,11 @@ from edgead.console.commands.discover import (
     tell_untrusted,
     wanted_of,
 )
-from edgead.console.discovery import Wanted
 from edgead.console.errors import DONE, INTERRUPTED, UsageError
 from edgead.console.interrupt import run_until_signal
-from edgead.console.inventory import read_cluster
-from edgead.console.inventory_file import as_toml, choose, exists, write_new
+from edgead.console.nodes.discovery import Wanted
+from edgead.console.nodes.inventory import read_cluster
+from edgead.console.nodes.inventory_file import as_toml, choose, exists, write_new
 
 
 def init(args: argparse.Namespace) -> int:

@@ -6,11 +6,11 @@ import argparse
 from typing import Any
 
 from edgead.console import output
-from edgead.console.clusters import find_cluster
 from edgead.console.errors import DONE, UNREACHABLE, UsageError
 from edgead.console.interrupt import run_until_signal
-from edgead.console.inventory import Cluster, Node, read_cluster
 from edgead.console.narration import printable
+from edgead.console.nodes.clusters import find_cluster
+from edgead.console.nodes.inventory import Cluster, Node, read_cluster
 
 
 def chosen_cluster(args: argparse.Namespace) -> Cluster:
@@ -75,7 +75,7 @@ def trust(args: argparse.Namespace) -> int:
 
 
 async def _trust(args: argparse.Namespace) -> int:
-    from edgead.console.host_keys import check_host_keys, raise_untrusted
+    from edgead.console.nodes.host_keys import check_host_keys, raise_untrusted
 
     cluster = chosen_cluster(args)
     nodes = [cluster.node(name) for name in dict.fromkeys(args.names)] or list(cluster.nodes)

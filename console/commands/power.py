@@ -9,12 +9,12 @@ from edgead.agents.errors import NodeError
 from edgead.console import output
 from edgead.console.commands.nodes import chosen_cluster
 from edgead.console.errors import DONE, TRIAL_FAILED, UNREACHABLE, UsageError
-from edgead.console.health.check import there
 from edgead.console.interrupt import run_until_signal
-from edgead.console.inventory import Cluster, Node
 from edgead.console.narration import printable
-from edgead.console.on_nodes import on_nodes
-from edgead.console.power import PowerChange, clocks_said, read_mode, set_power
+from edgead.console.nodes.health.check import there
+from edgead.console.nodes.inventory import Cluster, Node
+from edgead.console.nodes.on_nodes import on_nodes
+from edgead.console.nodes.power import PowerChange, clocks_said, read_mode, set_power
 
 
 def power(args: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from edgead.console.commands.runs import list_line, summary_of
 from edgead.console.commands.trial import print_plan, run_all, specs_of
 from edgead.console.errors import DONE, UsageError
 from edgead.console.interrupt import run_until_signal
-from edgead.console.store import Run, Store
+from edgead.console.runs.store import Run, Store
 
 
 def queue(args: argparse.Namespace) -> int:

@@ -10,8 +10,8 @@ from edgead.console import output, paths
 from edgead.console.errors import DONE
 from edgead.console.events import Event
 from edgead.console.interrupt import run_until_signal
-from edgead.console.playback import Playback, checked_speed
-from edgead.console.store import Store
+from edgead.console.runs.playback import Playback, checked_speed
+from edgead.console.runs.store import Store
 
 TICK_SECONDS = 0.05
 

@@ -13,19 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from edgead.console import output, paths
-from edgead.console.about import About
-from edgead.console.actions import command
-from edgead.console.advice import advice_for
-from edgead.console.describe import as_plain, describe_run
 from edgead.console.errors import DONE, TRIAL_FAILED, UsageError
 from edgead.console.events import Event
 from edgead.console.interrupt import run_until_signal
 from edgead.console.narration import printable
-from edgead.console.result import result_of
-from edgead.console.runs import RunIndex
-from edgead.console.state import TrialState
-from edgead.console.stopping import stop_run
-from edgead.console.store import Run, Store, Tail
+from edgead.console.reports.describe import as_plain, describe_run
+from edgead.console.running.stopping import stop_run
+from edgead.console.runs.about import About
+from edgead.console.runs.result import result_of
+from edgead.console.runs.run_lines import RunIndex
+from edgead.console.runs.state import TrialState
+from edgead.console.runs.store import Run, Store, Tail
+from edgead.console.session.actions import command
+from edgead.console.session.advice import advice_for
 
 POLL_SECONDS = 0.2
 
@@ -155,7 +155,7 @@ def export(args: argparse.Namespace) -> int:
     """Print a run's epochs as CSV, or its result and events as JSON; or write it for MLflow."""
     stored = Store(paths.runs_folder()).open(args.run)
     if args.format == "mlflow":
-        from edgead.console.mlflow_files import export as export_mlflow
+        from edgead.console.reports.mlflow_files import export as export_mlflow
 
         folder = export_mlflow(stored, args.to or Path("mlruns"))
         if args.json:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import socket
 
-from edgead.console.clusters import find_cluster
 from edgead.console.errors import DONE, UsageError
+from edgead.console.nodes.clusters import find_cluster
 
 
 def serve(args: argparse.Namespace) -> int:
     """Serve until interrupted. Raises UsageError where the port is taken."""
-    from edgead.console.web import HOST, WebServer
+    from edgead.console.tui.web import HOST, WebServer
 
     cluster = find_cluster(args.cluster)
     if cluster is not None and not cluster.is_file():

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from edgead.console import output, paths
-from edgead.console.about import About
 from edgead.console.errors import DONE, INTERRUPTED, WRONG_USE, ConsoleError, UsageError
 from edgead.console.events import Event
 from edgead.console.interrupt import run_until_signal
-from edgead.console.inventory import Cluster, read_cluster
 from edgead.console.narration import printable
-from edgead.console.recorder import Listener
-from edgead.console.runs import RunIndex, line_of
-from edgead.console.store import Run, Store
-from edgead.console.sweep import parse_seeds, spreads, with_seeds
+from edgead.console.nodes.inventory import Cluster, read_cluster
+from edgead.console.running.recorder import Listener
+from edgead.console.runs.about import About
+from edgead.console.runs.run_lines import RunIndex, line_of
+from edgead.console.runs.store import Run, Store
+from edgead.console.runs.sweep import parse_seeds, spreads, with_seeds
 from edgead.console.toml import load_toml, read_value
 from edgead.models.presets import PRESETS
 from edgead.models.spec import SpecError, TrialSpec, read_spec
@@ -138,8 +138,8 @@ def _print_spreads(store: Store, names: Sequence[str], as_json: bool) -> None:
 
 def print_plan(args: argparse.Namespace, store: Store, specs: Sequence[TrialSpec]) -> int:
     """Print what would happen; exit code 2 where it could not be started so."""
-    from edgead.console.clusters import find_cluster
-    from edgead.console.plan import EMBEDDED, make_plan
+    from edgead.console.nodes.clusters import find_cluster
+    from edgead.console.running.plan import EMBEDDED, make_plan
 
     file = find_cluster(args.cluster)
     index = RunIndex(store)
@@ -165,10 +165,10 @@ async def _run_stored(args: argparse.Namespace, store: Store) -> int:
 
 async def _run(args: argparse.Namespace, store: Store, spec: TrialSpec) -> tuple[int, str]:
     """Run one trial; gives its exit code and the run's name."""
-    from edgead.console.clusters import cluster_for
     from edgead.console.data import bar, ensure
-    from edgead.console.placement import place
-    from edgead.console.supervisor import supervise
+    from edgead.console.nodes.clusters import cluster_for
+    from edgead.console.running.placement import place
+    from edgead.console.running.supervisor import supervise
 
     data = paths.data_folder(args.data)
     file = _cluster_file(args, store) if spec.distributed else None
@@ -176,7 +176,7 @@ async def _run(args: argparse.Namespace, store: Store, spec: TrialSpec) -> tuple
         tasks = place(spec, cluster)  # a wrong placement makes no run, nor does a host key
         asked = args.resume or not args.linger
         if cluster is not None and not cluster.embedded and asked:
-            from edgead.console.host_keys import require_known
+            from edgead.console.nodes.host_keys import require_known
 
             used = [node for node in cluster.nodes if node.name in {t.node for t in tasks}]
             await require_known(used, args.cluster, accept_new=args.accept_new)
@@ -210,7 +210,7 @@ def _telling(as_json: bool) -> tuple[Listener, list[Event]]:
 
 def _cluster_file(args: argparse.Namespace, store: Store) -> Path | None:
     """Give the cluster file, None for embedded nodes: a resumed run goes on where it was."""
-    from edgead.console.clusters import find_cluster
+    from edgead.console.nodes.clusters import find_cluster
 
     if args.resume and args.cluster is None:
         state = store.open(args.resume).state()
@@ -227,9 +227,9 @@ async def _lingering(
     store: Store, run: Run, cluster: Cluster, data: Path, cache: Path, listener: Listener
 ) -> int:
     """Supervise a trial, and then those that are handed over while its nodes are warm."""
-    from edgead.console.lingering import Request, linger
-    from edgead.console.supervisor import supervise
-    from edgead.console.warm import Warm
+    from edgead.console.running.lingering import Request, linger
+    from edgead.console.running.supervisor import supervise
+    from edgead.console.running.warm import Warm
 
     async def next_one(request: Request) -> int:
         given = store.open(request.run)

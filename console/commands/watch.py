@@ -13,10 +13,10 @@ from edgead.agents.telemetry import to_json
 from edgead.console import output
 from edgead.console.commands.nodes import chosen_cluster
 from edgead.console.errors import DONE, UNREACHABLE, UsageError
-from edgead.console.fleet import Fleet, NodeStatus
 from edgead.console.interrupt import run_until_signal
-from edgead.console.node_watch import watch_fleet
-from edgead.console.on_nodes import chosen
+from edgead.console.nodes.fleet import Fleet, NodeStatus
+from edgead.console.nodes.node_watch import watch_fleet
+from edgead.console.nodes.on_nodes import chosen
 
 FASTEST, SLOWEST = 0.1, 3600.0  # seconds between samples
 REDRAW_SECONDS = 0.5

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgead.console.bench_report import machine
+from edgead.console.reports.bench_report import machine
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from edgead.console.app import ConsoleApp
-from edgead.console.local_session import LocalSession
-from edgead.console.store import Store
+from edgead.console.runs.store import Store
+from edgead.console.session.local_session import LocalSession
+from edgead.console.tui.app import ConsoleApp
 
 LOG = Path(__file__).parents[1] / "testbed/skeleton/jetpack-5.1/usr/share/virtual-board/tegrastats"
 REPLAY = """#!/bin/sh

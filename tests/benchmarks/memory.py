@@ -21,10 +21,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.figures import Target, write_report
-from edgead.console.app import ConsoleApp
 from edgead.console.events import event
-from edgead.console.local_session import LocalSession
-from edgead.console.store import Log, Run, Store
+from edgead.console.runs.store import Log, Run, Store
+from edgead.console.session.local_session import LocalSession
+from edgead.console.tui.app import ConsoleApp
 from edgead.models.spec import read_spec
 
 GROWTH = 10.0  # MB from the middle of the trial to its end

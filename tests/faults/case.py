@@ -13,7 +13,7 @@ from typing import Any
 from program import Program, until
 
 from edgead.console.events import Event
-from edgead.console.store import Run
+from edgead.console.runs.store import Run
 from faults.catalogue import Fault
 from faults.lab import Lab
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from edgead.console.commands.trial import read_trial
 from edgead.console.errors import UsageError
-from edgead.console.inventory import Cluster, Node, read_cluster
+from edgead.console.nodes.inventory import Cluster, Node, read_cluster
 from edgead.models.spec import READERS, SpecError, TrialSpec, read_spec
 
 CLUSTER_KEYS = ("name", "embedded", "warm_seconds", "restore_power", "user", "key", "transport")

@@ -17,15 +17,15 @@ from hypothesis import strategies as st
 
 from edgead.console import output
 from edgead.console.cli import main
-from edgead.console.compare import compare
 from edgead.console.crash import report
 from edgead.console.errors import ConsoleError, UsageError
 from edgead.console.events import KINDS, Event, read_line
-from edgead.console.formats import as_text
 from edgead.console.narration import narrate
-from edgead.console.result import result_of
-from edgead.console.state import fold
-from edgead.console.store import Log, Run, Store, Tail
+from edgead.console.reports.compare import compare
+from edgead.console.reports.formats import as_text
+from edgead.console.runs.result import result_of
+from edgead.console.runs.state import fold
+from edgead.console.runs.store import Log, Run, Store, Tail
 from edgead.models import detector
 from edgead.models.spec import read_spec
 from testbed.fixtures import refuse

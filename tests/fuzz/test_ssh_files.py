@@ -24,9 +24,9 @@ from edgead.agents.host_keys import KnownHosts
 from edgead.agents.login import log_in
 from edgead.agents.ssh_config import Login, jump_address, read_login
 from edgead.agents.untrusted import ShownKey, host_key_error
-from edgead.console.health.check import there
-from edgead.console.health.run import _login_remedy
-from edgead.console.inventory import Node
+from edgead.console.nodes.health.check import there
+from edgead.console.nodes.health.run import _login_remedy
+from edgead.console.nodes.inventory import Node
 
 CONFIG = """Host * Match all final originalhost user localuser Include Port 22 99999999 ProxyJump
 none a@b:c

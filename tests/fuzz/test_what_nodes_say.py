@@ -25,20 +25,20 @@ from edgead.agents.protocol import MOST_TEXT, ProtocolError, decode, printable, 
 from edgead.agents.protocol import plain as made_plain
 from edgead.agents.scan import parse_banner
 from edgead.agents.tegrastats import TegrastatsError, parse
-from edgead.console import node_chief
-from edgead.console.discovery import Discovery, Found, Wanted
-from edgead.console.drift import drift
 from edgead.console.events import event
-from edgead.console.failure import Failure
-from edgead.console.health import docker as docker_checks
-from edgead.console.health import jetson, machine, tensorflow
-from edgead.console.health.check import Board, Check
-from edgead.console.health.run import _of
-from edgead.console.inventory import Node, read_cluster
-from edgead.console.inventory_file import as_toml
-from edgead.console.networks import parse_networks
-from edgead.console.store import Run, Store
-from edgead.console.task_lines import Ready, Usage, read_task_line
+from edgead.console.nodes.discovery import Discovery, Found, Wanted
+from edgead.console.nodes.drift import drift
+from edgead.console.nodes.health import docker as docker_checks
+from edgead.console.nodes.health import jetson, machine, tensorflow
+from edgead.console.nodes.health.check import Board, Check
+from edgead.console.nodes.health.run import _of
+from edgead.console.nodes.inventory import Node, read_cluster
+from edgead.console.nodes.inventory_file import as_toml
+from edgead.console.nodes.networks import parse_networks
+from edgead.console.running import node_chief
+from edgead.console.running.failure import Failure
+from edgead.console.running.task_lines import Ready, Usage, read_task_line
+from edgead.console.runs.store import Run, Store
 from edgead.models.spec import read_spec
 
 CHECKS = (*jetson.CHECKS, *machine.CHECKS, *docker_checks.CHECKS, *tensorflow.CHECKS)

@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from edgead.agents.tegrastats import parse
-from edgead.console.about import About
-from edgead.console.describe import Section, describe_run
 from edgead.console.errors import ConsoleError
 from edgead.console.events import Event
-from edgead.console.fleet import Fleet
-from edgead.console.inventory import Cluster, Node, cluster_of
 from edgead.console.narration import Sentence, narrate
-from edgead.console.plan import Plan, make_plan
-from edgead.console.runs import RunLine, line_of
-from edgead.console.session import LogSource, Playing
-from edgead.console.state import TrialState, apply
+from edgead.console.nodes.fleet import Fleet
+from edgead.console.nodes.inventory import Cluster, Node, cluster_of
+from edgead.console.reports.describe import Section, describe_run
+from edgead.console.running.plan import Plan, make_plan
+from edgead.console.runs.about import About
+from edgead.console.runs.run_lines import RunLine, line_of
+from edgead.console.runs.state import TrialState, apply
+from edgead.console.session.session import LogSource, Playing
 from edgead.console.toml import parse_toml
 from edgead.models.spec import TrialSpec
 

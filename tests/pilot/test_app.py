@@ -10,20 +10,20 @@ import pytest
 from fakes import FakeSession, demo_session
 from textual.widgets._footer import FooterKey
 
-from edgead.console.app import ConsoleApp
 from edgead.console.errors import UnreachableError, UsageError
 from edgead.console.narration import Sentence
-from edgead.console.screens.compare import CompareScreen
-from edgead.console.screens.fleet import FleetScreen
-from edgead.console.screens.help import Help
-from edgead.console.screens.jump import Jump
-from edgead.console.screens.logs import LogsScreen
-from edgead.console.screens.trial import TrialScreen
-from edgead.console.widgets.events import EventLog
-from edgead.console.widgets.fleet import FleetTable
-from edgead.console.widgets.header import TrialBar
-from edgead.console.widgets.loss import LossPlot
-from edgead.console.widgets.seconds import SecondsPlot
+from edgead.console.tui.app import ConsoleApp
+from edgead.console.tui.screens.compare import CompareScreen
+from edgead.console.tui.screens.fleet import FleetScreen
+from edgead.console.tui.screens.help import Help
+from edgead.console.tui.screens.jump import Jump
+from edgead.console.tui.screens.logs import LogsScreen
+from edgead.console.tui.screens.trial import TrialScreen
+from edgead.console.tui.widgets.events import EventLog
+from edgead.console.tui.widgets.fleet import FleetTable
+from edgead.console.tui.widgets.header import TrialBar
+from edgead.console.tui.widgets.loss import LossPlot
+from edgead.console.tui.widgets.seconds import SecondsPlot
 
 
 def app_of(session: FakeSession, tmp_path) -> ConsoleApp:

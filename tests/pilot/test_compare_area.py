@@ -9,12 +9,12 @@ import pytest
 from fakes import FakeSession, demo_session
 from test_plots import SIZES, text_of
 
-from edgead.console.app import ConsoleApp
-from edgead.console.screens.compare import CompareScreen, Tables
-from edgead.console.themes import DARK, LIGHT
-from edgead.console.widgets.loss import LossPlot
-from edgead.console.widgets.run_list import RunList
-from edgead.console.widgets.tables import TableView
+from edgead.console.tui.app import ConsoleApp
+from edgead.console.tui.screens.compare import CompareScreen, Tables
+from edgead.console.tui.themes import DARK, LIGHT
+from edgead.console.tui.widgets.loss import LossPlot
+from edgead.console.tui.widgets.run_list import RunList
+from edgead.console.tui.widgets.tables import TableView
 
 
 def three_runs() -> FakeSession:

@@ -8,19 +8,19 @@ from fakes import FakeSession, demo_session
 from textual.widgets import DataTable, OptionList, Static
 
 from edgead.agents.tegrastats import parse
-from edgead.console.app import ConsoleApp
-from edgead.console.fleet import Fleet
-from edgead.console.health.check import HealthCheck
-from edgead.console.inventory import Node
-from edgead.console.lanes import lanes_of
-from edgead.console.screens.fleet import FleetScreen
-from edgead.console.screens.health import HealthScreen
-from edgead.console.screens.menu import ActionMenu
-from edgead.console.screens.node import NodeScreen
-from edgead.console.screens.question import Question
-from edgead.console.screens.trial import TrialScreen
-from edgead.console.widgets.fleet import FleetTable
-from edgead.console.widgets.log_view import LogView
+from edgead.console.nodes.fleet import Fleet
+from edgead.console.nodes.health.check import HealthCheck
+from edgead.console.nodes.inventory import Node
+from edgead.console.tui.app import ConsoleApp
+from edgead.console.tui.lanes import lanes_of
+from edgead.console.tui.screens.fleet import FleetScreen
+from edgead.console.tui.screens.health import HealthScreen
+from edgead.console.tui.screens.menu import ActionMenu
+from edgead.console.tui.screens.node import NodeScreen
+from edgead.console.tui.screens.question import Question
+from edgead.console.tui.screens.trial import TrialScreen
+from edgead.console.tui.widgets.fleet import FleetTable
+from edgead.console.tui.widgets.log_view import LogView
 
 XAVIER = (
     "RAM {ram}/31011MB (lfb 4398x4MB) SWAP 12/15506MB (cached 0MB)"

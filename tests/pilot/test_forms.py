@@ -12,14 +12,14 @@ from textual.widgets import Input, ProgressBar, Select, Static, TextArea
 
 from edgead.agents.board import Board
 from edgead.agents.host_keys import OfferedKey
-from edgead.console.discovery import Found
-from edgead.console.screens.add_nodes import AddNodes
-from edgead.console.screens.cluster_file import ClusterFile
-from edgead.console.screens.fleet import FleetScreen
-from edgead.console.screens.new_trial import NewTrial
-from edgead.console.screens.question import Question
-from edgead.console.screens.trial import TrialScreen
-from edgead.console.widgets.found import FoundList
+from edgead.console.nodes.discovery import Found
+from edgead.console.tui.screens.add_nodes import AddNodes
+from edgead.console.tui.screens.cluster_file import ClusterFile
+from edgead.console.tui.screens.fleet import FleetScreen
+from edgead.console.tui.screens.new_trial import NewTrial
+from edgead.console.tui.screens.question import Question
+from edgead.console.tui.screens.trial import TrialScreen
+from edgead.console.tui.widgets.found import FoundList
 
 
 def planned(app) -> str:

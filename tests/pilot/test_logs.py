@@ -7,8 +7,8 @@ from test_app import app_of, text_of
 from textual.widgets import OptionList
 
 from edgead.console.errors import UsageError
-from edgead.console.screens.logs import LogsScreen
-from edgead.console.widgets.log_view import LogView
+from edgead.console.tui.screens.logs import LogsScreen
+from edgead.console.tui.widgets.log_view import LogView
 
 LINES = [*(f"line {number}" for number in range(200)), "Traceback: x", "warning: y", "the end"]
 

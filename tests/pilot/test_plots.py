@@ -9,15 +9,15 @@ import pytest
 from fakes import FakeSession, demo_session
 from textual.app import App
 
-from edgead.console.session import Session
-from edgead.console.themes import DARK, DEFAULTS, LIGHT
-from edgead.console.widgets.load import LoadPlot
-from edgead.console.widgets.loss import LossPlot
-from edgead.console.widgets.pace import PacePlot
-from edgead.console.widgets.phases import PhasesPlot
-from edgead.console.widgets.plots import PLOTS
-from edgead.console.widgets.scoring import ScoringPlot
-from edgead.console.widgets.strips import StripView
+from edgead.console.session.session import Session
+from edgead.console.tui.themes import DARK, DEFAULTS, LIGHT
+from edgead.console.tui.widgets.load import LoadPlot
+from edgead.console.tui.widgets.loss import LossPlot
+from edgead.console.tui.widgets.pace import PacePlot
+from edgead.console.tui.widgets.phases import PhasesPlot
+from edgead.console.tui.widgets.plots import PLOTS
+from edgead.console.tui.widgets.scoring import ScoringPlot
+from edgead.console.tui.widgets.strips import StripView
 
 SIZES = [(80, 24), (120, 36), (200, 50)]
 NEW = [plot for plot in PLOTS if plot.name != "seconds"]

@@ -6,8 +6,8 @@ import pytest
 from fakes import FakeSession, demo_session
 from test_app import app_of
 
-from edgead.console.screens.question import Choice, Question
-from edgead.console.screens.trial import TrialScreen
+from edgead.console.tui.screens.question import Choice, Question
+from edgead.console.tui.screens.trial import TrialScreen
 
 
 async def test_x_stops_only_when_confirmed(tmp_path, until):

@@ -8,10 +8,10 @@ import pytest
 from fakes import FakeSession, demo_session
 from test_fleet_screens import fleet_session
 
-from edgead.console.app import ConsoleApp
-from edgead.console.screens.compare import CompareScreen
-from edgead.console.widgets.header import TrialBar
-from edgead.console.widgets.tables import TableView
+from edgead.console.tui.app import ConsoleApp
+from edgead.console.tui.screens.compare import CompareScreen
+from edgead.console.tui.widgets.header import TrialBar
+from edgead.console.tui.widgets.tables import TableView
 
 SIZES = [(80, 24), (120, 36), (200, 50)]
 

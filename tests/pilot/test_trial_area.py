@@ -9,22 +9,22 @@ from fakes import FakeSession, demo_session
 from test_app import app_of, text_of
 from textual.widgets import Input, OptionList, Static
 
-from edgead.console.about import About
-from edgead.console.runs import RunLine
-from edgead.console.screens.describe import DescribeScreen
-from edgead.console.screens.edit_run import EditRun
-from edgead.console.screens.flags import FlagsScreen
-from edgead.console.screens.menu import ActionMenu
-from edgead.console.screens.node import NodeScreen
-from edgead.console.screens.question import Question
-from edgead.console.screens.trial import TrialScreen
-from edgead.console.widgets.events import EventLog
-from edgead.console.widgets.fleet import FleetTable
-from edgead.console.widgets.header import TrialBar
-from edgead.console.widgets.loss import LossPlot
-from edgead.console.widgets.plot_area import PlotArea
-from edgead.console.widgets.run_list import RunList
-from edgead.console.widgets.seconds import SecondsPlot
+from edgead.console.runs.about import About
+from edgead.console.runs.run_lines import RunLine
+from edgead.console.tui.screens.describe import DescribeScreen
+from edgead.console.tui.screens.edit_run import EditRun
+from edgead.console.tui.screens.flags import FlagsScreen
+from edgead.console.tui.screens.menu import ActionMenu
+from edgead.console.tui.screens.node import NodeScreen
+from edgead.console.tui.screens.question import Question
+from edgead.console.tui.screens.trial import TrialScreen
+from edgead.console.tui.widgets.events import EventLog
+from edgead.console.tui.widgets.fleet import FleetTable
+from edgead.console.tui.widgets.header import TrialBar
+from edgead.console.tui.widgets.loss import LossPlot
+from edgead.console.tui.widgets.plot_area import PlotArea
+from edgead.console.tui.widgets.run_list import RunList
+from edgead.console.tui.widgets.seconds import SecondsPlot
 
 DISTRIBUTED, CENTRAL = "T-002", "T-001"
 

@@ -9,7 +9,7 @@ from program import Program, marked, until
 from stored_runs import finished_run
 
 from edgead.console import paths
-from edgead.console.store import Store
+from edgead.console.runs.store import Store
 
 pytestmark = pytest.mark.slow
 

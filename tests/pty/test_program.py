@@ -5,7 +5,7 @@ from on_terminal import Terminal
 from program import marked, until
 
 from edgead.console.events import event
-from edgead.console.store import Log, Store
+from edgead.console.runs.store import Log, Store
 from edgead.models.spec import read_spec
 
 pytestmark = pytest.mark.slow

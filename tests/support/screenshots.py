@@ -7,10 +7,10 @@ import tempfile
 from pathlib import Path
 
 from edgead.console import paths
-from edgead.console.app import ConsoleApp
-from edgead.console.commands.demo import demo_specs
-from edgead.console.local_session import LocalSession
-from edgead.console.store import Store
+from edgead.console.running.demo_specs import demo_specs
+from edgead.console.runs.store import Store
+from edgead.console.session.local_session import LocalSession
+from edgead.console.tui.app import ConsoleApp
 
 SIZE = (120, 36)
 # What is looked at once the demo is over, and the keys that lead there from the one before.

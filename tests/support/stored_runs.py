@@ -1,7 +1,7 @@
 """Runs in a store as if trials had finished: logs without trials."""
 
 from edgead.console.events import event
-from edgead.console.store import Log, Run, Store
+from edgead.console.runs.store import Log, Run, Store
 from edgead.models.spec import TrialSpec
 
 

@@ -11,7 +11,7 @@ from on_board import DEADLINE, say, ssh, telemetry
 from edgead.agents.connection import connect
 from edgead.agents.login import log_in
 from edgead.agents.tegrastats import parse
-from edgead.console.inventory import read_cluster
+from edgead.console.nodes.inventory import read_cluster
 from testbed import faults
 from testbed.board import REPOSITORY, banner
 from testbed.commands import until

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edgead.console.cli import main
-from edgead.console.store import Store
+from edgead.console.runs.store import Store
 from edgead.models.spec import read_spec
 
 PROGRAM = Path(sys.executable).with_name("edgead-console")

@@ -14,7 +14,7 @@ from program import Program
 from edgead.agents.commands import commands_on
 from edgead.agents.power import clocks_pinned
 from edgead.console.cli import main
-from edgead.console.inventory import read_cluster
+from edgead.console.nodes.inventory import read_cluster
 from testbed.board import Board
 from testbed.fixtures import BoardMaker
 from testbed.root import IMAGES
@@ -55,7 +55,7 @@ async def test_what_a_lost_agent_left_in_a_container_is_ended(boards: BoardMaker
     node = read_cluster(file).node("xavier-1")
     async with commands_on(node) as commands:
         from edgead.agents import docker
-        from edgead.console import containers
+        from edgead.console.nodes import containers
 
         assert (await containers.start(node, commands)).ok
         asleep = docker.inside(["sleep", "1000"], {})

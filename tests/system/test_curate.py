@@ -9,7 +9,7 @@ from stored_runs import finished_run
 from edgead.console import paths
 from edgead.console.cli import main
 from edgead.console.events import event
-from edgead.console.store import Log, Store
+from edgead.console.runs.store import Log, Store
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from zeroconf.asyncio import AsyncZeroconf
 
 from edgead.agents.mdns import SERVICE, Announcement, listen
 from edgead.console.cli import main
-from edgead.console.inventory import read_cluster
+from edgead.console.nodes.inventory import read_cluster
 from testbed.board import Board
 from testbed.fixtures import BoardMaker
 

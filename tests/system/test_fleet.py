@@ -13,10 +13,10 @@ from program import Program, until
 
 from edgead.agents.commands import commands_on
 from edgead.console.cli import main
-from edgead.console.clusters import embedded_cluster
-from edgead.console.health.check import HealthCheck
-from edgead.console.health.run import check_nodes, worst
-from edgead.console.inventory import read_cluster
+from edgead.console.nodes.clusters import embedded_cluster
+from edgead.console.nodes.health.check import HealthCheck
+from edgead.console.nodes.health.run import check_nodes, worst
+from edgead.console.nodes.inventory import read_cluster
 from testbed import faults
 from testbed.board import Board, banner
 from testbed.fixtures import BoardMaker

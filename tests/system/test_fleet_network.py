@@ -13,8 +13,8 @@ import pytest
 from program import Program
 
 from edgead.console.cli import main
-from edgead.console.health.check import send_key, there
-from edgead.console.inventory import read_cluster
+from edgead.console.nodes.health.check import send_key, there
+from edgead.console.nodes.inventory import read_cluster
 from testbed.board import Board
 from testbed.fixtures import BoardMaker
 

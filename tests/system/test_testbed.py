@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from edgead.console.inventory import read_cluster
+from edgead.console.nodes.inventory import read_cluster
 from testbed import faults, requirements
 from testbed.board import banner
 from testbed.cgroups import Group, alive

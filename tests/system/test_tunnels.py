@@ -18,10 +18,10 @@ from program import Program, until
 
 from edgead.agents.connection import connect
 from edgead.agents.tunnel import LOOPBACK, PortTakenError
-from edgead.console.failure import Failure
-from edgead.console.inventory import read_cluster
-from edgead.console.placement import HOST, Task
-from edgead.console.wiring import Wiring
+from edgead.console.nodes.inventory import read_cluster
+from edgead.console.running.failure import Failure
+from edgead.console.running.placement import HOST, Task
+from edgead.console.running.wiring import Wiring
 from testbed.board import Board
 from testbed.fixtures import BoardMaker
 

@@ -6,12 +6,13 @@ from contextlib import aclosing
 import pytest
 from program import Program, until
 
-from edgead.console import detached, paths
-from edgead.console.clusters import embedded_cluster
+from edgead.console import paths
 from edgead.console.events import Event
-from edgead.console.store import Store
-from edgead.console.supervisor import supervise
-from edgead.console.warm import Warm
+from edgead.console.nodes.clusters import embedded_cluster
+from edgead.console.running.supervisor import supervise
+from edgead.console.running.warm import Warm
+from edgead.console.runs.store import Store
+from edgead.console.session.session import detached
 from edgead.models.spec import read_spec
 
 pytestmark = pytest.mark.slow

@@ -10,9 +10,9 @@ from on_board import objects, write
 from program import Program, until
 
 from edgead.console.cli import main
-from edgead.console.fleet import Fleet
-from edgead.console.inventory import read_cluster
-from edgead.console.node_watch import watch_fleet
+from edgead.console.nodes.fleet import Fleet
+from edgead.console.nodes.inventory import read_cluster
+from edgead.console.nodes.node_watch import watch_fleet
 from testbed import faults
 from testbed.fixtures import BoardMaker
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from edgead.console.bench import UNBATCHED, Round, figures, mean_gaps, prediction_tables
-from edgead.console.bench_report import as_report
-from edgead.console.compare import ComparisonTable
-from edgead.console.scale import Cost, cost_of, plot, points, table
+from edgead.console.reports.bench import UNBATCHED, Round, figures, mean_gaps, prediction_tables
+from edgead.console.reports.bench_report import as_report
+from edgead.console.reports.compare import ComparisonTable
+from edgead.console.reports.scale import Cost, cost_of, plot, points, table
 
 HOST = {UNBATCHED: {"validation": 0.02, "test": 0.05}, "tf.data": {"validation": 0.4, "test": 1.0}}
 

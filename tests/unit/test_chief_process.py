@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from edgead.console.chief_process import LINE_LIMIT, next_line
-from edgead.console.failure import Failure
+from edgead.console.running.chief_process import LINE_LIMIT, next_line
+from edgead.console.running.failure import Failure
 
 
 async def test_a_line_without_end_is_one_failure():

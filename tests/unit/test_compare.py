@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from edgead.console.compare import compare, quality_verdict
 from edgead.console.errors import UsageError
-from edgead.console.exports import exported, file_name
 from edgead.console.files import write_whole
-from edgead.console.formats import FORMATS, as_csv, as_json, as_text
-from edgead.console.latex import as_latex
-from edgead.console.state import Epoch, TrialState
+from edgead.console.reports.compare import compare, quality_verdict
+from edgead.console.reports.exports import exported, file_name
+from edgead.console.reports.formats import FORMATS, as_csv, as_json, as_text
+from edgead.console.reports.latex import as_latex
+from edgead.console.runs.state import Epoch, TrialState
 from edgead.models.spec import read_spec
 
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from numbered_lines import in_pieces, numbered
 
 from edgead.console.cli import main
-from edgead.console.detection import as_json, as_text, fault_lines, sum_up
 from edgead.console.events import event
 from edgead.console.paths import runs_folder
-from edgead.console.store import Store
+from edgead.console.reports.detection import as_json, as_text, fault_lines, sum_up
+from edgead.console.runs.store import Store
 from edgead.datasets import Window
 from edgead.datasets.diagnosis import Fault
 from edgead.models import detector

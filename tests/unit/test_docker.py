@@ -7,7 +7,7 @@ import doctest
 import pytest
 
 from edgead.agents import docker, power
-from edgead.console.containers import DOCKERFILES, dockerfile_for
+from edgead.console.nodes.containers import DOCKERFILES, dockerfile_for
 
 
 def test_the_container_is_ours_and_sees_the_network_and_the_cache() -> None:

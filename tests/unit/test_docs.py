@@ -3,7 +3,7 @@
 from dataclasses import fields
 from pathlib import Path
 
-from edgead.console.inventory import SHARED, Node
+from edgead.console.nodes.inventory import SHARED, Node
 from edgead.models.spec import TrialSpec
 
 PAGE = Path(__file__).parents[2] / "docs" / "files.md"

@@ -1,8 +1,8 @@
 """The drift report: what boards are, and where they differ."""
 
-from edgead.console.drift import drift
 from edgead.console.events import Event
-from edgead.console.state import fold
+from edgead.console.nodes.drift import drift
+from edgead.console.runs.state import fold
 
 
 def test_where_boards_differ():

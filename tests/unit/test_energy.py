@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgead.console.energy import GAP_SECONDS, Energy
+from edgead.console.runs.energy import GAP_SECONDS, Energy
 
 
 def energy_of(samples):

@@ -7,13 +7,13 @@ import signal
 
 import pytest
 
-from edgead.console.chief_process import ChiefFailure
 from edgead.console.events import event
-from edgead.console.failure import Failure
-from edgead.console.placement import HOST, Task
-from edgead.console.recovery.blame import attribute
-from edgead.console.recovery.causes import Cause
-from edgead.console.recovery.evidence import (
+from edgead.console.running.chief_process import ChiefFailure
+from edgead.console.running.failure import Failure
+from edgead.console.running.placement import HOST, Task
+from edgead.console.running.recovery.blame import attribute
+from edgead.console.running.recovery.causes import Cause
+from edgead.console.running.recovery.evidence import (
     Memory,
     cause_of_end,
     hint,

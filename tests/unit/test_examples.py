@@ -5,7 +5,7 @@ import shlex
 import pytest
 
 from edgead.console.cli import build_parser
-from edgead.console.examples import EXAMPLES, commands_of
+from edgead.console.parser.examples import EXAMPLES, commands_of
 
 
 def every(parser, command=""):

@@ -9,9 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from edgead.console.figure import HEIGHT, WIDTH, Figure, Label, Path, Trace, loss_figure, shapes
-from edgead.console.figure_files import SCALE, as_png, as_svg
-from edgead.console.state import Epoch, TrialState
+from edgead.console.reports.figure import (
+    HEIGHT,
+    WIDTH,
+    Figure,
+    Label,
+    Path,
+    Trace,
+    loss_figure,
+    shapes,
+)
+from edgead.console.reports.figure_files import SCALE, as_png, as_svg
+from edgead.console.runs.state import Epoch, TrialState
 
 SVG = "{http://www.w3.org/2000/svg}"
 

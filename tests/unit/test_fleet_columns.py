@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from edgead.agents.tegrastats import parse
-from edgead.console.fleet import Fleet, NodeStatus
-from edgead.console.fleet_columns import lay_out, role_of, state_of
-from edgead.console.inventory import Node
-from edgead.console.state import TaskState, TrialState
+from edgead.console.nodes.fleet import Fleet, NodeStatus
+from edgead.console.nodes.inventory import Node
+from edgead.console.runs.state import TaskState, TrialState
+from edgead.console.tui.fleet_columns import lay_out, role_of, state_of
 
 LINE = "RAM 5120/15827MB (lfb 2x4MB) CPU [71%@2035,66%@2035] GR3D_FREQ 9% CPU@54C VDD_IN 9300/9300"
 

@@ -10,7 +10,7 @@ import pytest
 from edgead.agents.commands import Outcome
 from edgead.agents.messages import Facts
 from edgead.console.commands.check import details, matrix
-from edgead.console.health.check import (
+from edgead.console.nodes.health.check import (
     Board,
     Finding,
     HealthCheck,
@@ -18,8 +18,8 @@ from edgead.console.health.check import (
     there,
     with_cluster,
 )
-from edgead.console.health.run import CHECKS
-from edgead.console.inventory import Node
+from edgead.console.nodes.health.run import CHECKS
+from edgead.console.nodes.inventory import Node
 
 JUDGES = {check.name: check.judge for check in CHECKS}
 

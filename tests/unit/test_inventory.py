@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from edgead.console.checked import Mistakes
 from edgead.console.errors import UsageError
-from edgead.console.inventory import Node, _named, read_cluster
-from edgead.console.placement import place
+from edgead.console.nodes.inventory import Node, _named, read_cluster
+from edgead.console.running.placement import place
 from edgead.models.spec import read_spec
 
 GOOD = """

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgead.agents.board import Board
-from edgead.console.discovery import Found, Wanted
 from edgead.console.errors import UsageError
-from edgead.console.inventory import read_cluster
-from edgead.console.inventory_file import as_toml, choose, write_new
+from edgead.console.nodes.discovery import Found, Wanted
+from edgead.console.nodes.inventory import read_cluster
+from edgead.console.nodes.inventory_file import as_toml, choose, write_new
 
 WANTED = Wanted(networks=())
 XAVIER = Board("xavier-1", "Jetson-AGX", "32.6.1")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from program import until
 
-from edgead.console.lingering import Request, hand_over, linger, socket_path
+from edgead.console.running.lingering import Request, hand_over, linger, socket_path
 
 
 class Warm:

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from stored_runs import finished_run
 
-from edgead.console.discovery import Found, Wanted
 from edgead.console.errors import UnreachableError, UsageError
-from edgead.console.inventory import read_cluster
-from edgead.console.local_session import LocalSession
-from edgead.console.store import Store
+from edgead.console.nodes.discovery import Found, Wanted
+from edgead.console.nodes.inventory import read_cluster
+from edgead.console.runs.store import Store
+from edgead.console.session.local_session import LocalSession
 from edgead.models.spec import TrialSpec
 
 
@@ -119,7 +119,7 @@ async def test_only_the_demo_goes_on_with_made_up_data(store, monkeypatch, until
         raise UnreachableError("not in this test")
 
     monkeypatch.setattr("edgead.console.data.ensure", ensure)
-    monkeypatch.setattr("edgead.console.detached.start_supervisor", start_supervisor)
+    monkeypatch.setattr("edgead.console.session.detached.start_supervisor", start_supervisor)
     session = session_of(store)
     living = asyncio.ensure_future(session.trials.run())
     spec = TrialSpec(strategy="central", workers=1, seed=9)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from edgead.console.events import Event
-from edgead.console.measures import MOST_POINTS, Span
-from edgead.console.result import result_of
-from edgead.console.state import TrialState, fold
-from edgead.console.widgets.loss import worker_curves
-from edgead.console.widgets.pace import paces_of
-from edgead.console.widgets.phases import first_epoch, whole_trial
+from edgead.console.runs.measures import MOST_POINTS, Span
+from edgead.console.runs.result import result_of
+from edgead.console.runs.state import TrialState, fold
+from edgead.console.tui.widgets.loss import worker_curves
+from edgead.console.tui.widgets.pace import paces_of
+from edgead.console.tui.widgets.phases import first_epoch, whole_trial
 
 
 def at(second: float, kind: str, **data: object) -> Event:

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from edgead.console.events import Event
-from edgead.console.failure import Failure
-from edgead.console.placement import Task
-from edgead.console.recorder import Recorder
-from edgead.console.recovery import medic as medics
-from edgead.console.recovery.causes import Cause
-from edgead.console.recovery.medic import Medic, Setback
+from edgead.console.running.failure import Failure
+from edgead.console.running.placement import Task
+from edgead.console.running.recorder import Recorder
+from edgead.console.running.recovery import medic as medics
+from edgead.console.running.recovery.causes import Cause
+from edgead.console.running.recovery.medic import Medic, Setback
 from edgead.models.spec import TrialSpec
 
 TASKS = (

@@ -9,7 +9,7 @@ import pytest
 
 from edgead.console.cli import main
 from edgead.console.events import Event
-from edgead.console.store import Log, Store
+from edgead.console.runs.store import Log, Store
 from edgead.models.spec import read_spec
 
 

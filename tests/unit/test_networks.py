@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgead.console.errors import UsageError
-from edgead.console.networks import (
+from edgead.console.nodes.networks import (
     MOST_ADDRESSES,
     contains,
     count,

@@ -5,12 +5,12 @@ import base64
 import numpy as np
 import pytest
 
-from edgead.console import node_chief
-from edgead.console.bundle import write_bundle
 from edgead.console.events import event
-from edgead.console.failure import Failure
-from edgead.console.store import Store
-from edgead.console.task_lines import Ready, Usage, read_task_line
+from edgead.console.running import node_chief
+from edgead.console.running.bundle import write_bundle
+from edgead.console.running.failure import Failure
+from edgead.console.running.task_lines import Ready, Usage, read_task_line
+from edgead.console.runs.store import Store
 from edgead.datasets import load, restore
 from edgead.datasets.shipping import describe
 from edgead.models.spec import SpecError, read_spec

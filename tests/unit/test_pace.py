@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from edgead.console import pace
-from edgead.console.pace import Pace
+from edgead.console.running import pace
+from edgead.console.running.pace import Pace
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from edgead.console.fleet import Fleet
-from edgead.console.health.check import HealthCheck
-from edgead.console.inventory import Cluster, Node
-from edgead.console.plan import EMBEDDED, Plan, make_plan
-from edgead.console.runs import RunLine
+from edgead.console.nodes.fleet import Fleet
+from edgead.console.nodes.health.check import HealthCheck
+from edgead.console.nodes.inventory import Cluster, Node
+from edgead.console.running.plan import EMBEDDED, Plan, make_plan
+from edgead.console.runs.run_lines import RunLine
 from edgead.models.spec import TrialSpec
 
 NODES = tuple(Node(f"x-{n}", f"10.0.0.{n}", ports=(20000, 20999)) for n in (1, 2))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgead.console.events import Event
-from edgead.console.playback import SPEEDS, Playback, faster
+from edgead.console.runs.playback import SPEEDS, Playback, faster
 
 TIMES = [f"2026-01-01T00:00:{second:02d}.000Z" for second in (0, 1, 1, 5, 30)]
 EVENTS = [Event(time, "step", {"n": number}) for number, time in enumerate(TIMES)]

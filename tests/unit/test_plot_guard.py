@@ -11,7 +11,7 @@ FUZZ = """
 import faulthandler, math, random, sys
 faulthandler.enable()
 from edgead.console.plotting import limits
-from edgead.console.widgets.plot import Chart, Inks, Line, draw_chart
+from edgead.console.tui.widgets.plot import Chart, Inks, Line, draw_chart
 
 dice = random.Random(int(sys.argv[1]))
 inks = Inks((9, 9, 9), (8, 8, 8), (7, 7, 7), (0, 0, 0))
@@ -45,9 +45,9 @@ faulthandler.enable()
 from types import SimpleNamespace
 from textual.app import App
 from edgead.console.events import Event
-from edgead.console.state import TrialState, apply
-from edgead.console.themes import DARK, DEFAULTS
-from edgead.console.widgets.plots import PLOTS
+from edgead.console.runs.state import TrialState, apply
+from edgead.console.tui.themes import DARK, DEFAULTS
+from edgead.console.tui.widgets.plots import PLOTS
 
 dice = random.Random(int(sys.argv[1]))
 NASTY = [math.nan, math.inf, -math.inf, None, 0, -1, 5e-324, 1e300, 1e308, -1e308, 10**400, "x", [],

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgead.console.bars import Bars, Target, draw_bars, short
 from edgead.console.canvas import Canvas, meter
 from edgead.console.plotting import (
     Curve,
@@ -26,6 +25,7 @@ from edgead.console.plotting import (
     window,
     zoomed,
 )
+from edgead.console.tui.bars import Bars, Target, draw_bars, short
 
 ANY = st.one_of(st.none(), st.floats())
 

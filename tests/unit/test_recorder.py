@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 
 from edgead.console.events import Event
-from edgead.console.recorder import Recorder
+from edgead.console.running.recorder import Recorder
 
 
 class Log:

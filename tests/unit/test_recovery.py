@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgead.console.failure import Failure
-from edgead.console.recovery import machine
-from edgead.console.recovery.causes import TABLE, Action, Cause, advice
-from edgead.console.recovery.machine import Recovery, decide
+from edgead.console.running.failure import Failure
+from edgead.console.running.recovery import machine
+from edgead.console.running.recovery.causes import TABLE, Action, Cause, advice
+from edgead.console.running.recovery.machine import Recovery, decide
 
 WORKERS = ("worker 0", "worker 1", "worker 2")
 

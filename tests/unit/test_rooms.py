@@ -61,12 +61,14 @@ def test_every_folder_of_modules_is_a_package(room: str) -> None:
     assert not missing, "the import linter and mypy pass over a folder without __init__.py"
 
 
-@pytest.mark.parametrize("module", ["cli", "events", "state", "app", "local_session"])
+@pytest.mark.parametrize(
+    "module", ["cli", "events", "runs.state", "tui.app", "session.local_session"]
+)
 def test_the_command_line_starts_without_the_heavy_libraries(module: str) -> None:
     assert not pulled_in(f"edgead.console.{module}") & HEAVY
 
 
-@pytest.mark.parametrize("module", ["app", "local_session", "commands.app"])
+@pytest.mark.parametrize("module", ["tui.app", "session.local_session", "commands.app"])
 def test_the_app_paints_before_the_heavy_libraries_come(module: str) -> None:
     slow = HEAVY | {"PIL", "aiohttp", "numpy", "zeroconf"}
     assert not pulled_in(f"edgead.console.{module}") & slow

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from stored_runs import finish
 
-from edgead.console.advice import advice_for
-from edgead.console.describe import as_plain, describe_run
 from edgead.console.errors import UsageError
 from edgead.console.events import event
-from edgead.console.runs import RunIndex, waiting
-from edgead.console.state import Flag
-from edgead.console.store import Log, Store
+from edgead.console.reports.describe import as_plain, describe_run
+from edgead.console.runs.run_lines import RunIndex, waiting
+from edgead.console.runs.state import Flag
+from edgead.console.runs.store import Log, Store
+from edgead.console.session.advice import advice_for
 from edgead.models.spec import TrialSpec
 
 

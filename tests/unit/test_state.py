@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from edgead.console.events import KINDS, Event, event, read_line, read_lines
 from edgead.console.narration import LINE_LIMIT, narrate, printable
-from edgead.console.result import result_of
-from edgead.console.state import apply, fold
+from edgead.console.runs.result import result_of
+from edgead.console.runs.state import apply, fold
 from edgead.models.spec import read_spec
 
 SPEC = read_spec({"preset": "paper-kdd99", "seed": 4}).to_mapping()
@@ -109,7 +109,7 @@ def test_staging_shows_how_far_it_is():
 
 
 def test_steps_are_thinned_before_they_are_too_many():
-    from edgead.console.state import MOST_STEPS, TrialState, apply
+    from edgead.console.runs.state import MOST_STEPS, TrialState, apply
 
     state = TrialState()
     for step in range(3 * MOST_STEPS):

@@ -10,7 +10,7 @@ import pytest
 
 from edgead.console.errors import UsageError
 from edgead.console.events import event
-from edgead.console.store import Log, Store, Tail, write_whole
+from edgead.console.runs.store import Log, Store, Tail, write_whole
 from edgead.models.spec import read_spec
 
 SPEC = read_spec({"preset": "paper-kdd99", "strategy": "central"})
@@ -94,7 +94,7 @@ SUPERVISOR = """
 import sys, time
 from pathlib import Path
 from edgead.console.events import event
-from edgead.console.store import Log, Run
+from edgead.console.runs.store import Log, Run
 run = Run(Path(sys.argv[1]))
 with run.supervised():
     log = Log(run)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from edgead.console.errors import UsageError
-from edgead.console.start import Start
-from edgead.console.store import Run, Store
-from edgead.console.supervisor import supervise
+from edgead.console.running.start import Start
+from edgead.console.running.supervisor import supervise
+from edgead.console.runs.store import Run, Store
 from edgead.models.spec import TrialSpec
 
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgead.console.about import About
 from edgead.console.errors import UsageError
-from edgead.console.runs import RunLine
-from edgead.console.sweep import parse_seeds, spreads, sweep_of, with_seeds
+from edgead.console.runs.about import About
+from edgead.console.runs.run_lines import RunLine
+from edgead.console.runs.sweep import parse_seeds, spreads, sweep_of, with_seeds
 from edgead.models.spec import TrialSpec
 
 SPEC = TrialSpec(preset="kdd99")

@@ -31,6 +31,6 @@ def test_anything_else_is_refused_in_one_line(environ, stdin, stdout, says):
 
 def test_importing_the_app_brings_nothing_slow():
     slow = "plotext", "asyncssh", "pandas", "numpy", "tensorflow"
-    code = f"import sys, edgead.console.app; print([m for m in {slow} if m in sys.modules])"
+    code = f"import sys, edgead.console.tui.app; print([m for m in {slow} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

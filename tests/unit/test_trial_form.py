@@ -8,7 +8,7 @@ import pytest
 
 from edgead.console.cli import build_parser
 from edgead.console.commands.trial import specs_of
-from edgead.console.trial_form import FormError, defaults, read_form, texts_of, words_of
+from edgead.console.session.trial_form import FormError, defaults, read_form, texts_of, words_of
 from edgead.models.presets import PRESETS
 from edgead.models.spec import read_spec
 

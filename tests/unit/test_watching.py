@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from edgead.agents.messages import Exit, Line
-from edgead.console import watching
-from edgead.console.failure import Failure
-from edgead.console.placement import Task
-from edgead.console.recovery.causes import Cause
-from edgead.console.recovery.evidence import Memory
-from edgead.console.watching import Watching
+from edgead.console.running import watching
+from edgead.console.running.failure import Failure
+from edgead.console.running.placement import Task
+from edgead.console.running.recovery.causes import Cause
+from edgead.console.running.recovery.evidence import Memory
+from edgead.console.running.watching import Watching
 
 PS, WORKER = Task("ps", 0, "a"), Task("worker", 1, "b")
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from edgead.console.inventory import Cluster, Node
-from edgead.console.placement import HOST, Task
-from edgead.console.wiring import Wiring, connects, is_open
+from edgead.console.nodes.inventory import Cluster, Node
+from edgead.console.running.placement import HOST, Task
+from edgead.console.running.wiring import Wiring, connects, is_open
 
 CHIEF, PS, ONE, OTHER = (
     Task("chief", 0, HOST),

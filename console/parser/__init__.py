@@ -1,0 +1,1 @@
+"""The command line's grammar: commands, options, their examples, and completion."""

@@ -1,0 +1,1 @@
+"""What is told of runs: described, compared with the paper's, drawn, exported, measured."""

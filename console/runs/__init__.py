@@ -1,0 +1,1 @@
+"""The stored runs: each a log, and what is folded from it."""

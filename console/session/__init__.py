@@ -1,0 +1,1 @@
+"""What the app looks at and can ask for, without a screen."""
