@@ -65,6 +65,10 @@ class Group:
         for path in self.paths():
             (path / "cgroup.procs").write_text(str(pid))
 
+    def charge(self, pid: int) -> None:
+        """Have a process's memory count here, and where hierarchies are many nothing else of it."""
+        (self._folder("memory") / "cgroup.procs").write_text(str(pid))
+
     def pids(self) -> list[int]:
         """Give its processes and those of the groups below it."""
         found: set[int] = set()
