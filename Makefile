@@ -14,7 +14,7 @@ EDGEAD_DATA ?= $(abspath ../shared/data)
 export EDGEAD_DATA
 endif
 
-.PHONY: help demo test test-fast faults soak lint bench bench-tunnel bench-fleet bench-startup bench-training bench-memory screenshots pictures boards boards-down debian clean
+.PHONY: help demo test test-fast faults soak lint bench bench-tunnel bench-fleet bench-startup bench-training bench-memory bench-plots screenshots pictures boards boards-down debian clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -64,6 +64,9 @@ bench-training: .venv/installed debian ## measure what the app costs while a tri
 
 bench-memory: .venv/installed ## measure the app's memory over a long trial (BENCH_ARGS)
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.memory $(BENCH_ARGS)
+
+bench-plots: .venv/installed ## measure what drawing each plot costs with a hundred nodes (BENCH_ARGS)
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.plot_cost $(BENCH_ARGS)
 
 pictures: screenshots
 screenshots: .venv/installed ## take docs/'s pictures anew, from the real demo

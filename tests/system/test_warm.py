@@ -12,7 +12,7 @@ from edgead.console.nodes.clusters import embedded_cluster
 from edgead.console.running.supervisor import supervise
 from edgead.console.running.warm import Warm
 from edgead.console.runs.store import Store
-from edgead.console.session.session import detached
+from edgead.console.session import detached
 from edgead.models.spec import read_spec
 
 pytestmark = pytest.mark.slow
