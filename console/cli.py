@@ -190,6 +190,7 @@ def _serve(commands: Commands[argparse.ArgumentParser]) -> None:
     serve.add_argument(
         "--port", type=int, default=8000, metavar="N", help="default: 8000; 0 for a free one"
     )
+    as_json(serve)
     serve.set_defaults(command="serve:serve")
 
 

@@ -17,7 +17,7 @@ def serve(args: argparse.Namespace) -> int:
     if cluster is not None and not cluster.is_file():
         raise UsageError(f"{cluster}: no such file")
     port, file = _free_port(HOST, args.port), cluster and cluster.absolute()
-    WebServer(port, file, read_only=args.read_only).serve()
+    WebServer(port, file, read_only=args.read_only, as_json=args.json).serve()
     return DONE
 
 

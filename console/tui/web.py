@@ -33,7 +33,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class WebServer(Server):
     """Serves the app; `url` has the token in it, and is told to whoever started it."""
 
-    def __init__(self, port: int, cluster: Path | None, *, read_only: bool) -> None:
+    def __init__(self, port: int, cluster: Path | None, *, read_only: bool, as_json: bool) -> None:
         words = [sys.executable, "-I", "-m", "edgead.console.cli"]
         words += ["--cluster", str(cluster)] if cluster is not None else []
         words += ["--read-only"] if read_only else []
@@ -41,6 +41,7 @@ class WebServer(Server):
         self.public_url = f"http://{HOST}:{port}"
         self._token = secrets.token_urlsafe(24)
         self._cookie = f"edgead-{port}"
+        self._as_json = as_json
 
     @property
     def url(self) -> str:
@@ -52,6 +53,9 @@ class WebServer(Server):
 
     async def on_startup(self, app: web.Application) -> None:
         """Say where the app is."""
+        if self._as_json:
+            output.print_object("serving", {"url": self.url})
+            return
         output.say(f"edgead-console: open {self.url}")
         output.say("Ctrl-C ends it; running trials go on")
 

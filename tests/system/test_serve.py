@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 import os
 import re
 import sys
@@ -19,19 +20,25 @@ from edgead.console.cli import main
 
 pytestmark = pytest.mark.slow
 
+ADDRESS = r"http://127\.0\.0\.1:\d+/\?token=\S+"
+
 
 @asynccontextmanager
-async def served():
-    """Run `serve` on a free port and give the address it prints."""
+async def served(*words):
+    """Run `serve` on a free port and give the address it prints: as JSON, or to a person."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "edgead.console.cli", "serve", "--port", "0",
-        stdin=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+        sys.executable, "-m", "edgead.console.cli", "serve", "--port", "0", *words,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
         env={**os.environ, MARK: (mark := os.urandom(8).hex())},
     )  # fmt: skip
     try:
         async with asyncio.timeout(60):
-            line = (await process.stderr.readline()).decode()
-        yield re.search(r"http://127\.0\.0\.1:\d+/\?token=\S+", line)[0]
+            line = (await process.stdout.readline()).decode()
+        said = json.loads(line) if words else {"url": line.split()[-1]}
+        assert re.fullmatch(ADDRESS, said["url"])
+        yield said["url"]
     finally:
         process.terminate()
         async with asyncio.timeout(60):
@@ -52,7 +59,7 @@ async def until(condition, seconds=120):
 async def test_the_app_runs_in_chromium(home, tmp_path):
     screen = pyte.Screen(200, 60)
     stream = pyte.ByteStream(screen)
-    async with served() as url, browser(tmp_path / "profile", stream.feed) as page:
+    async with served("--json") as url, browser(tmp_path / "profile", stream.feed) as page:
         await page.go(url)
 
         async def shows(text):
