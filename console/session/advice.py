@@ -52,7 +52,15 @@ _KNOWN: tuple[tuple[str, Advice], ...] = (
 
 
 def advice_for(flag: Flag) -> Advice:
-    """Say what to do about a flag; for a cause that nobody foresaw, where to look."""
+    """Say what to do about a flag, or should it come again where all is whole since."""
+    advice = _advice_for(flag)
+    if flag.recovered is None:
+        return advice
+    return advice._replace(text=f"Nothing now, all is whole again. Next time: {advice.text}")
+
+
+def _advice_for(flag: Flag) -> Advice:
+    """Say what to do about a cause; about one that nobody foresaw, where to look."""
     for text in (flag.cause, "\n".join(flag.evidence)):
         for pattern, advice in _KNOWN:
             if re.search(rf"\b(?:{pattern})", text, re.IGNORECASE):

@@ -111,6 +111,12 @@ def test_a_flag_says_what_to_do(cause, text, words):
     assert (words in advice.words and "x-1" in advice.words) if words else not advice.words
 
 
+def test_a_flag_of_what_is_whole_again_asks_for_nothing_now():
+    flag = Flag("", "x-1", "worker 1", "the node is lost: no answer", (), "ended", recovered=11.3)
+    advice = advice_for(flag)
+    assert advice.text.startswith("Nothing now") and "its power" in advice.text
+
+
 def test_a_flag_of_this_machine_points_to_its_log():
     advice = advice_for(Flag("", "host", "chief 0", "the chief ended", ("ValueError",), ""))
     assert "console.log" in advice.text and not advice.words

@@ -180,7 +180,9 @@ class AddNodes(ModalScreen[tuple[list[Found], Wanted, Path] | None]):
         if search is None or not search.offers:
             self.notify("no new host key is waiting", markup=False)
             return
-        offers = dict(search.offers)  # those that are shown; the search may find more meanwhile
+        # Those that are shown, in the list's order; the search may find more meanwhile.
+        places = [(each.host, each.port) for each in search.found]
+        offers = {place: search.offers[place] for place in places if place in search.offers}
         lines = [f"{each.target}  {each.fingerprint}" for each in offers.values()]
         answer = await self.app.push_screen_wait(
             Question(

@@ -11,8 +11,8 @@ def welcome() -> Question:
         "Welcome to edgead-console",
         "There is no cluster file yet: no boards are known here. How shall it begin?",
         (
-            Choice("d", "demo", "demo: three nodes in this machine, two trials, the comparison"),
-            Choice("f", "find", "find boards: scan the network, log in, write the cluster file"),
+            Choice("d", "demo", "demo: three nodes here, two trials, the comparison"),
+            Choice("f", "find", "find boards: scan, log in, write the cluster file"),
             Choice("w", "write", "write the cluster file by hand, from a template"),
             Choice("e", "embedded", "three nodes in this machine, and start nothing"),
         ),
