@@ -268,3 +268,24 @@ async def test_keys_for_a_trial_without_one_do_no_harm(tmp_path, key):
         await pilot.press(key)
         await pilot.pause()
         assert isinstance(app.screen, TrialScreen) and session.asked == []
+
+
+async def test_the_cursor_goes_along_with_the_plots_unless_it_was_moved_away(tmp_path, until):
+    session = demo_session(4)
+    app = app_of(session, tmp_path)
+
+    def put_on_the_plots(run):
+        session.others.append(session.trial)
+        session.trial = replace(session.trial, run=run)
+        app.changed()
+
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("2")
+        runs = app.screen.query_one(RunList)
+        await until(lambda: runs.chosen == DISTRIBUTED)
+        put_on_the_plots("T-008")
+        await until(lambda: runs.chosen == "T-008")
+        runs.choose(CENTRAL)
+        put_on_the_plots("T-009")
+        await until(lambda: runs._shown == "T-009")
+        assert runs.chosen == CENTRAL

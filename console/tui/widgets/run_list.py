@@ -67,6 +67,15 @@ class RunList(Rows):
         self._known: dict[str, RunLine] = {}
         self._lines: dict[str, RunLine] = {}  # as they are painted
         self._shown = ""
+        self._followed = ""  # the run on the plots that the cursor was last with
+
+    def update(self) -> None:
+        """Take up the runs; the cursor goes along with the plots, unless it was moved away."""
+        super().update()
+        if self._shown != self._followed and self._shown in self._names:
+            if self.chosen == self._followed or not self._followed:
+                self.choose(self._shown)
+            self._followed = self._shown
 
     def names(self) -> list[str]:
         """Give the runs' numbers, newest first."""
