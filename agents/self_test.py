@@ -91,7 +91,7 @@ def main() -> int:
     """Test, step by step."""
     found = {"python": platform.python_version()}  # type: Result
     doing = "importing numpy"
-    gc.disable()  # it takes as long as an import, and all ends soon
+    gc.disable()  # to look for garbage takes as long as the import, and all ends soon
     try:
         began = time.time()
         import numpy

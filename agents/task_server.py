@@ -26,7 +26,7 @@ gc.disable()  # to look for garbage among all that an import makes takes as long
 
 import tensorflow as tf  # noqa: E402 (its import is part of the time to report)
 
-getattr(gc, "freeze", int)()  # Python 3.7: nor ever after
+getattr(gc, "freeze", int)()  # nor is it looked through later; Python 3.6 can't do without
 gc.enable()
 
 USAGE_INTERVAL = 0.5  # seconds between two looks at what this process uses

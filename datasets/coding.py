@@ -189,7 +189,7 @@ def full(train: Table, normal: Rows) -> Coder:
 
 CODINGS: Dict[str, Callable[[Table, Rows], Coder]] = {"paper": paper, "full": full}
 # The columns of numbers that each needs, of a table whose 100 MB need not all be read.
-NUMBERS_OF = {"paper": tuple(set(PAPER_FEATURES) & set(NUMBERS)), "full": NUMBERS}
+NUMBERS_OF = {"paper": tuple(name for name in PAPER_FEATURES if name in NUMBERS), "full": NUMBERS}
 
 
 def read_coder(mapping: Mapping[str, Any]) -> Coder:

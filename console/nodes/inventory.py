@@ -57,7 +57,9 @@ class Node(NodeAddress):
     clocks: str = ""
 
 
-# Keys of [cluster] that hold for every node which does not say otherwise.
+# Keys of [cluster] that are about the whole, and those that hold for every node which does not say
+# otherwise.
+WHOLE = ("name", "embedded", "warm_seconds", "restore_power")
 SHARED = ("user", "key", "known_hosts", "transport", "ports", "power_mode", "clocks", "ssh_config")
 
 
@@ -101,7 +103,7 @@ def cluster_of(content: dict[str, Any], path: Path) -> Cluster:
     mistakes = Mistakes(path)
     Checked(mistakes, "the file", content).only(("cluster", "nodes"))
     head = Checked(mistakes, "cluster", content.get("cluster", {}))
-    head.only(("name", "embedded", "warm_seconds", "restore_power", *SHARED))
+    head.only((*WHOLE, *SHARED))
     shared = _shared(head, Node("", ""))
     tables = content.get("nodes")
     if not isinstance(tables, list) or not tables:

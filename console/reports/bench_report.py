@@ -29,7 +29,8 @@ done by then counts as connecting. Centralised training builds and traces within
 chief's processor time is that of connecting and training; with what it did ahead, it is \
 `chief_cpu_with_preparing_vs_central`. Training ends when the weights are home. Prediction is \
 timed until every row's error is there. Starting the processes, loading the data and staging it, \
-which a node needs once for all trials, are in none of the figures.
+which a node needs once for all trials, are in none of the figures. All of it, centralised \
+training too, is without oneDNN (agents/launch.py).
 """
 
 _SCALE = """## Cost as work grows

@@ -22,7 +22,7 @@ from edgead.console.regular import open_to_read
 from edgead.console.running.failure import Failure
 from edgead.console.running.placement import HOST
 from edgead.console.running.recovery.causes import Cause
-from edgead.console.running.recovery.evidence import how_it_ended, telling
+from edgead.console.running.recovery.evidence import how_returned, telling
 from edgead.console.runs.store import Run
 from edgead.models.spec import TrialSpec
 
@@ -120,7 +120,7 @@ async def _run(
         handing.cancel()
         await end_chief(process)
     if code:
-        how = how_it_ended(code, None) if code > 0 else how_it_ended(None, -code)
+        how = how_returned(code)
         kind = Cause.DATA if code == BAD_DATA_EXIT else Cause.ENDED
         raise ear.failure(how, last_lines(run.log_path), kind)
 

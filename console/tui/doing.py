@@ -11,6 +11,7 @@ from textual.css.query import NoMatches
 
 from edgead.console.errors import ConsoleError
 from edgead.console.narration import printable
+from edgead.console.running.recovery.evidence import how_returned
 from edgead.console.runs.run_lines import RunLine
 from edgead.console.session.actions import (
     NODE_ACTIONS,
@@ -187,7 +188,7 @@ class Doing(App[int]):
             self.notify(f"ssh: {error.strerror}; is it installed?", severity="error")
         else:
             if code:
-                self.notify(f"ssh ended with exit code {code}", severity="warning")
+                self.notify(f"ssh ended with {how_returned(code)}", severity="warning")
 
     def action_node(self) -> None:
         """Open the chosen node, or the first."""

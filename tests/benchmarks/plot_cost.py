@@ -99,8 +99,10 @@ def main() -> int:
     for title, took in found[MANY].items():
         targets.append(Target(f"{title}, {FEW} nodes, ms", found[FEW][title]))
         targets.append(Target(f"{title}, {MANY} nodes, ms", took, WAIT))
-    said = f"A trial of {EPOCHS} epochs on a screen of 120 by 36 cells. Made by `make bench-plots`."
-    return write_report(options.report, "Drawing a plot", said, targets)
+    words = (
+        f"A trial of {EPOCHS} epochs on a screen of 120 by 36 cells. Made by `make bench-plots`."
+    )
+    return write_report(options.report, "Drawing a plot", words, targets)
 
 
 if __name__ == "__main__":

@@ -186,6 +186,10 @@ def test_boards_are_found_added_and_logged_in_to(home, boards, monkeypatch, tmp_
         terminal.press("q")
         assert terminal.exit_code() == 0
     assert 'name = "xavier-2"' in (tmp_path / "cluster.toml").read_text()
+
+
+def test_the_app_lives_on_behind_a_shell(home, boards):
+    made = boards(2)
     with Terminal(["--cluster", made[0].keys / "cluster.toml"], 120, 36) as terminal:
         terminal.until(r"(?s)xavier-1 .*up.*xavier-2 .*up")
         terminal.press("1")
@@ -201,6 +205,13 @@ def test_boards_are_found_added_and_logged_in_to(home, boards, monkeypatch, tmp_
         made[1].group.thaw()
         until(lambda: (terminal.read(), linked(made[1]))[1])
         terminal.type("exit\r")
+        terminal.until("Fleet · 2/2 up")
+        made[0].group.freeze()
+        terminal.press("!")
+        terminal.until("exit comes back")
+        terminal.press("\x03")  # ends ssh, which waits for the board, and not the app
+        terminal.until(r"ssh ended with signal 2 \(SIGINT\)")
+        made[0].group.thaw()
         terminal.until("Fleet · 2/2 up")
         terminal.press("\r")
         terminal.until("Tasks and container")

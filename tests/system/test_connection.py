@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import asyncssh
 import pytest
+from agent_host import marked
 from node_addresses import addresses
 
 from edgead.agents import agent
@@ -46,17 +47,6 @@ async def until(condition: Callable[[], Any], what: str) -> None:
     while not condition():
         assert asyncio.get_running_loop().time() < end, f"still waiting for {what}"
         await asyncio.sleep(0.02)
-
-
-def marked(marker: str) -> list[int]:
-    """Return the processes, but for zombies, with that text in their environment."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # it ended meanwhile
-            alive = (folder / "stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-            if alive and marker.encode() in (folder / "environ").read_bytes():
-                found.append(int(folder.name))
-    return found
 
 
 def agents() -> list[int]:

@@ -3,11 +3,10 @@
 from dataclasses import fields
 from pathlib import Path
 
-from edgead.console.nodes.inventory import SHARED, Node
+from edgead.console.nodes.inventory import SHARED, WHOLE, Node
 from edgead.models.spec import TrialSpec
 
 PAGE = Path(__file__).parents[2] / "docs" / "files.md"
-HEAD = {"name", "warm_seconds", "restore_power", "embedded"}
 IN_WORDS = {"preset", "workers", "chief_node", "ps_node", "worker_nodes"}  # their defaults
 
 
@@ -23,7 +22,7 @@ def tables():
 def test_every_key_has_its_row():
     head, shared, node, trial = tables()
     own = {each.name for each in fields(Node)} - set(SHARED) - {"inside"}
-    assert (set(head), set(shared), set(node)) == (HEAD, set(SHARED), own)
+    assert (set(head), set(shared), set(node)) == (set(WHOLE), set(SHARED), own)
     assert set(trial) == {each.name for each in fields(TrialSpec)}
 
 

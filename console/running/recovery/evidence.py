@@ -74,6 +74,11 @@ def how_it_ended(code: int | None, number: int | None) -> str:
         return f"signal {number}"
 
 
+def how_returned(code: int) -> str:
+    """Say how a process of this machine ended, by its return code, which is below 0 for signals."""
+    return how_it_ended(code, None) if code >= 0 else how_it_ended(None, -code)
+
+
 def cause_of_end(number: int | None, lines: Iterable[str], before: Memory, after: Memory) -> Cause:
     """Tell why a task ended: by the kernel for memory, of a full disk, or otherwise.
 
