@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -32,6 +33,7 @@ from edgead.console.tui.throttle import Throttle
 
 TRIAL_SECONDS = 0.7  # between two plots: more is not seen, and costs a slow terminal twice
 FLEET_SECONDS = 0.5
+SETTLED_SECONDS = 4.0  # until what the app needs is imported and made
 AREAS = Binding.Group("Areas", compact=True)
 AREA_SCREENS: dict[str, Callable[[Session], Screen[Any]]] = {
     "fleet": FleetScreen,
@@ -95,6 +97,8 @@ class ConsoleApp(Doing):
     def on_mount(self) -> None:
         """Let the session live from now on, beginning where something goes on."""
         self._live()
+        # That stays: to look for garbage among it is an eighth of what the app costs.
+        self.set_timer(SETTLED_SECONDS, gc.freeze)
         trial = self.session.trial is not None or self.session.running()
         self.switch_mode("trial" if trial or not self.session.nodes.undecided else "fleet")
         if self.session.nodes.undecided and not self.session.read_only:
